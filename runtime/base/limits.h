@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace wasmedge {
+
+/// Every bound on hostile input, in one place. Over a limit is a clear error, never a crash.
+/// Module limits follow the Wasm JavaScript interface's implementation limits where it has one.
+struct Limits {
+  // Module binary.
+  size_t module_bytes = size_t{1} << 30;
+  uint32_t types = 1'000'000;
+  uint32_t functions = 1'000'000;
+  uint32_t imports = 1'000'000;
+  uint32_t exports = 1'000'000;
+  uint32_t globals = 1'000'000;
+  uint32_t data_segments = 1'000'000;
+  uint32_t element_segments = 10'000'000;
+  uint32_t elements_a_segment = 10'000'000;
+  uint32_t tables = 100'000;
+  uint32_t memories = 100;
+  uint32_t tags = 1'000'000;
+  uint32_t parameters = 1'000;
+  uint32_t results = 1'000;
+  uint32_t locals = 50'000;
+  uint32_t function_bytes = 7'654'321;
+  uint32_t block_nesting = 10'000;
+  uint32_t br_table_targets = 65'520;
+  uint32_t name_bytes = 100'000;
+  uint64_t table_elements = 10'000'000;
+  uint64_t memory32_pages = 65'536;
+
+  // Guest stack, bytes; overflow is a trap.
+  size_t guest_stack_bytes = size_t{8} << 20;
+
+  // The compiler's process.
+  uint64_t compiler_memory_bytes = uint64_t{8} << 30;
+  uint32_t compiler_cpu_seconds = 3600;
+  uint32_t compiler_wall_seconds = 1800;
+
+  // Container configuration.
+  size_t config_json_bytes = size_t{16} << 20;
+};
+
+inline constexpr Limits kLimits{};
+
+}  // namespace wasmedge
