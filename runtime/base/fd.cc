@@ -31,7 +31,7 @@ Result<Fd> open_file(const std::string& path, int flags, unsigned mode) {
 
 Result<std::string> read_all(int fd, size_t limit, std::string_view name) {
   std::string data;
-  struct stat status {};
+  struct stat status{};
   size_t chunk = 4096;
   if (::fstat(fd, &status) == 0 && S_ISREG(status.st_mode)) {
     chunk = std::min<size_t>(static_cast<size_t>(status.st_size) + 1, limit + 1);
@@ -79,7 +79,7 @@ Result<> write_file(const std::string& path, std::string_view data) {
 }
 
 Result<MappedFile> MappedFile::map(int fd, std::string_view name) {
-  struct stat status {};
+  struct stat status{};
   if (::fstat(fd, &status) != 0) return fail_errno("stat {}", name);
   if (!S_ISREG(status.st_mode)) {
     return fail(ErrorCode::kInvalidArgument, "{} is not a regular file", name);

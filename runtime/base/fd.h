@@ -53,7 +53,8 @@ Result<> write_all(int fd, std::string_view data, std::string_view name);
 /// One write(2) of `data` into an existing file, as kernel control files want it.
 Result<> write_file(const std::string& path, std::string_view data);
 
-/// A read-only private mapping of a whole file, unmapped at the end. An empty file maps to an empty span.
+/// A read-only private mapping of a whole file, unmapped at the end. An empty file maps to an empty
+/// span.
 class MappedFile {
  public:
   static Result<MappedFile> map(int fd, std::string_view name);

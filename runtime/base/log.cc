@@ -43,14 +43,18 @@ std::string timestamp() {
 
 }  // namespace
 
-void configure(int fd, Level least) { sink = {fd, least}; }
+void configure(int fd, Level least) {
+  sink = {fd, least};
+}
 
-bool enabled(Level level) { return level >= sink.least; }
+bool enabled(Level level) {
+  return level >= sink.least;
+}
 
 void write(Level level, std::string_view message) {
   if (!enabled(level)) return;
-  std::string line = fmt::format("time=\"{}\" level={} msg=\"", timestamp(),
-                                 kNames[static_cast<size_t>(level)]);
+  std::string line =
+      fmt::format("time=\"{}\" level={} msg=\"", timestamp(), kNames[static_cast<size_t>(level)]);
   append_escaped(line, message);
   line += "\" runtime=io.containerd.wasmedge.v1\n";
   // A log that cannot be written has nowhere to be reported.

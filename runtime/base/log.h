@@ -13,13 +13,15 @@ enum class Level { kDebug, kInfo, kWarning, kError };
 /// `time="…" level=info msg="…" runtime=io.containerd.wasmedge.v1`. The fd stays the caller's.
 void configure(int fd, Level least);
 
-/// One line, one write(2); control bytes and quotes are escaped, so that guest text cannot forge a line.
+/// One line, one write(2); control bytes and quotes are escaped, so that guest text cannot forge a
+/// line.
 void write(Level level, std::string_view message);
 bool enabled(Level level);
 
 template <typename... Args>
 void debug(fmt::format_string<Args...> format, Args&&... args) {
-  if (enabled(Level::kDebug)) write(Level::kDebug, fmt::format(format, std::forward<Args>(args)...));
+  if (enabled(Level::kDebug))
+    write(Level::kDebug, fmt::format(format, std::forward<Args>(args)...));
 }
 template <typename... Args>
 void info(fmt::format_string<Args...> format, Args&&... args) {

@@ -23,7 +23,8 @@ enum class ErrorCode {
   kInternal,            // our fault, or a kernel answer nobody expects
 };
 
-/// A failure as its reader needs it: what went wrong with which file, field or offset, and what to do.
+/// A failure as its reader needs it: what went wrong with which file, field or offset, and what to
+/// do.
 struct Error {
   ErrorCode code = ErrorCode::kInternal;
   std::string message;
@@ -50,8 +51,8 @@ tl::unexpected<Error> fail_errno(fmt::format_string<Args...> format, Args&&... a
   if (error == ENOSPC || error == EMFILE || error == ENFILE || error == ENOMEM) {
     code = ErrorCode::kResourceExhausted;
   }
-  return tl::unexpected<Error>(Error{
-      code, fmt::format(format, std::forward<Args>(args)...) + ": " + std::strerror(error)});
+  return tl::unexpected<Error>(
+      Error{code, fmt::format(format, std::forward<Args>(args)...) + ": " + std::strerror(error)});
 }
 
 /// The same failure, its message prefixed with what was being done.
@@ -65,17 +66,17 @@ inline tl::unexpected<Error> wrap(Error error, std::string_view doing) {
 #define WASMEDGE_CONCAT(a, b) WASMEDGE_CONCAT_INNER(a, b)
 
 /// TRY(expr): return the Error of a Result<void>, or go on.
-#define TRY(...)                                                                        \
-  do {                                                                                  \
-    if (auto try_result = (__VA_ARGS__); !try_result) {                                 \
-      return ::tl::unexpected<::wasmedge::Error>(std::move(try_result).error());        \
-    }                                                                                   \
+#define TRY(...)                                                                 \
+  do {                                                                           \
+    if (auto try_result = (__VA_ARGS__); !try_result) {                          \
+      return ::tl::unexpected<::wasmedge::Error>(std::move(try_result).error()); \
+    }                                                                            \
   } while (false)
 
 /// TRY_ASSIGN(auto x, expr): bind the value of a Result<T>, or return its Error.
 #define TRY_ASSIGN(declaration, ...) \
   TRY_ASSIGN_NAMED(WASMEDGE_CONCAT(try_result_, __LINE__), declaration, __VA_ARGS__)
-#define TRY_ASSIGN_NAMED(name, declaration, ...)                                 \
-  auto name = (__VA_ARGS__);                                                     \
+#define TRY_ASSIGN_NAMED(name, declaration, ...)                                  \
+  auto name = (__VA_ARGS__);                                                      \
   if (!name) return ::tl::unexpected<::wasmedge::Error>(std::move(name).error()); \
   declaration = std::move(*name)

@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace wasmedge::wasm {
+
+/// What a reference may point to (spec: heap types). A concrete type index is `kIndexed` plus
+/// RefType::index.
+enum class HeapKind : uint8_t { kFunc, kExtern, kExn, kNoFunc, kNoExtern, kNoExn, kIndexed };
+
+/// Kinds of value types; the byte is the binary format's where the format has one byte.
+enum class ValueKind : uint8_t {
+  kI32 = 0x7f,
+  kI64 = 0x7e,
+  kF32 = 0x7d,
+  kF64 = 0x7c,
+  kV128 = 0x7b,
+  kRef = 0x70,
+};
+
+/// A value type (spec: valtype). For kRef, `heap`, `nullable` and (kIndexed) `index` tell which
+/// reference.
+struct ValueType {
+  ValueKind kind = ValueKind::kI32;
+  HeapKind heap = HeapKind::kFunc;
+  bool nullable = true;
+  uint32_t index = 0;
+
+  bool operator==(const ValueType&) const = default;
+  bool is_ref() const { return kind == ValueKind::kRef; }
+};
+
+inline constexpr ValueType kI32{ValueKind::kI32};
+inline constexpr ValueType kI64{ValueKind::kI64};
+inline constexpr ValueType kF32{ValueKind::kF32};
+inline constexpr ValueType kF64{ValueKind::kF64};
+inline constexpr ValueType kV128{ValueKind::kV128};
+inline constexpr ValueType kFuncRef{ValueKind::kRef, HeapKind::kFunc, true};
+inline constexpr ValueType kExternRef{ValueKind::kRef, HeapKind::kExtern, true};
+
+/// The type's name in the text format, for messages: "i32", "funcref", "(ref null 3)".
+std::string to_string(ValueType type);
+
+/// Function type: [parameters] -> [results].
+struct FuncType {
+  std::vector<ValueType> parameters;
+  std::vector<ValueType> results;
+  bool operator==(const FuncType&) const = default;
+};
+std::string to_string(const FuncType& type);
+
+/// Limits of a memory (in pages) or a table (in elements). `is64`: addresses are i64 (memory64,
+/// table64).
+struct SizeLimits {
+  uint64_t min = 0;
+  std::optional<uint64_t> max;
+  bool shared = false;
+  bool is64 = false;
+};
+
+struct MemoryType {
+  SizeLimits limits;
+  uint32_t page_log2 = 16;  // custom-page-sizes: 0 or 16
+};
+
+struct TableType {
+  ValueType element = kFuncRef;
+  SizeLimits limits;
+};
+
+struct GlobalType {
+  ValueType value;
+  bool is_mutable = false;
+};
+
+enum class ExternKind : uint8_t { kFunc = 0, kTable = 1, kMemory = 2, kGlobal = 3, kTag = 4 };
+std::string_view to_string(ExternKind kind);
+
+}  // namespace wasmedge::wasm
