@@ -1,0 +1,47 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "runtime/base/result.h"
+#include "runtime/wasi/config.h"
+
+namespace wasmedge::run {
+class Artifact;
+}
+
+namespace wasmedge::wasi {
+
+/// Status of a guest that trapped: 128 + SIGABRT, as the shell would say of a native program.
+inline constexpr int kTrapStatus = 134;
+
+/// A WASI program, ready to run: linked and instantiated, with no guest instruction executed yet.
+/// `wasmedge` and `wasmedge-init` both run programs through it.
+class Command {
+ public:
+  /// Links `artifact` with WASI's functions and instantiates it; runs no guest code, the module's
+  /// start function included. `reactor`: name of the exported function to call after `_initialize`;
+  /// empty for a command, whose `_start` is called.
+  /// Errors (all kInvalidArgument): an import that the host lacks or has with another type; no
+  /// `_start` (or reactor function), or one of another type than [] -> []; no memory named
+  /// "memory". Each says what is there and what was wanted. Arguments and environment with NUL
+  /// bytes, or too large for a 32-bit guest, are errors too.
+  static Result<Command> prepare(std::shared_ptr<const run::Artifact> artifact, WasiConfig config,
+                                 const std::string& reactor = {});
+
+  /// Runs the guest to its end, once, on the calling thread. The exit status: 0 if `_start`
+  /// returned, proc_exit's code (its low 8 bits are what a process can tell), or kTrapStatus after
+  /// a trap, whose message goes to `trap_fd` (one write; -1: nowhere).
+  int run(int trap_fd = 2);
+
+  Command(Command&&) noexcept;
+  Command& operator=(Command&&) noexcept;
+  ~Command();
+
+ private:
+  struct State;
+  explicit Command(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace wasmedge::wasi

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "runtime/base/fd.h"
+
+namespace wasmedge::wasi {
+
+/// A directory that the guest gets: everything beneath it, and nothing else.
+struct Preopen {
+  Fd dir;                  // O_DIRECTORY (O_PATH will do); owned
+  std::string guest_path;  // what the guest calls it, such as "/" or "/data"
+  bool read_only = false;  // whatever would change it fails with EROFS
+};
+
+/// All that a guest of WASI preview 1 gets from its host. Nothing is inherited: no environment, no
+/// directory, no descriptor but these.
+struct WasiConfig {
+  std::vector<std::string> args;  // args[0] names the program
+  std::vector<std::string> env;   // "KEY=VALUE"
+  std::vector<Preopen> preopens;  // the guest's fds 3, 4, … in this order
+  // The guest's fds 0, 1 and 2. Borrowed: a guest that closes one loses it, and the host keeps it.
+  // -1: the guest has none.
+  std::array<int, 3> stdio = {0, 1, 2};
+};
+
+}  // namespace wasmedge::wasi
