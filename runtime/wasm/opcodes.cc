@@ -1,0 +1,99 @@
+#include "runtime/wasm/opcodes.h"
+
+namespace wasmedge::wasm {
+
+std::string_view to_string(Feature feature) {
+  switch (feature) {
+    case Feature::kCore:
+      return "core";
+    case Feature::kSignExtension:
+      return "sign extension";
+    case Feature::kSaturatingFloatToInt:
+      return "saturating float-to-int";
+    case Feature::kBulkMemory:
+      return "bulk memory";
+    case Feature::kReferenceTypes:
+      return "reference types";
+    case Feature::kSimd:
+      return "simd";
+    case Feature::kRelaxedSimd:
+      return "relaxed simd";
+    case Feature::kTailCall:
+      return "tail call";
+    case Feature::kExceptionHandling:
+      return "exception handling";
+    case Feature::kLegacyExceptions:
+      return "legacy exceptions";
+    case Feature::kFunctionReferences:
+      return "function references";
+    case Feature::kGc:
+      return "gc";
+    case Feature::kMemory64:
+      return "memory64";
+    case Feature::kThreads:
+      return "threads";
+    case Feature::kWideArithmetic:
+      return "wide arithmetic";
+    case Feature::kCustomPageSizes:
+      return "custom page sizes";
+    case Feature::kStackSwitching:
+      return "stack switching";
+  }
+  return "unknown";
+}
+
+namespace {
+
+std::optional<Feature> feature_of_byte(uint32_t opcode) {
+  switch (opcode) {
+    case 0x06:  // try
+    case 0x07:  // catch
+    case 0x09:  // rethrow
+    case 0x18:  // delegate
+    case 0x19:  // catch_all
+      return Feature::kLegacyExceptions;
+    case 0x08:  // throw
+    case 0x0a:  // throw_ref
+    case 0x1f:  // try_table
+      return Feature::kExceptionHandling;
+    case 0x12:  // return_call
+    case 0x13:  // return_call_indirect
+      return Feature::kTailCall;
+    case 0x14:  // call_ref
+    case 0x15:  // return_call_ref
+    case 0xd4:  // ref.as_non_null
+    case 0xd5:  // br_on_null
+    case 0xd6:  // br_on_non_null
+      return Feature::kFunctionReferences;
+    case 0xd3:  // ref.eq
+      return Feature::kGc;
+    default:
+      if (opcode >= 0xe0 && opcode <= 0xe5) return Feature::kStackSwitching;
+      return std::nullopt;
+  }
+}
+
+}  // namespace
+
+std::optional<Feature> feature_of_unknown(uint32_t encoding) {
+  if (encoding <= 0xff) return feature_of_byte(encoding);
+  const uint32_t sub = encoding & 0xffff;
+  switch (encoding >> 16) {
+    case 0xfb:
+      if (sub <= 0x1e) return Feature::kGc;
+      break;
+    case 0xfc:
+      if (sub >= 0x13 && sub <= 0x16) return Feature::kWideArithmetic;
+      break;
+    case 0xfd:
+      if (sub <= 0xff) return Feature::kSimd;
+      if (sub <= 0x113) return Feature::kRelaxedSimd;
+      break;
+    case 0xfe:
+      if (sub <= 0x03 || (sub >= 0x10 && sub <= 0x4e)) return Feature::kThreads;
+      break;
+  }
+  return std::nullopt;
+}
+
+}  // namespace wasmedge::wasm
