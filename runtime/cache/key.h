@@ -1,0 +1,33 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+/// What an artifact is found by. Everything that decides what the compiler would produce is in the
+/// key: the module's bytes, the compiler, and the CPU. So an artifact is never stale, only unused.
+namespace wasmedge::cache {
+
+using Sha256 = std::array<uint8_t, 32>;
+
+Sha256 sha256(std::span<const std::byte> bytes);
+
+/// Identity of the compiler in this build: a digest over the sources that decide what an artifact
+/// holds, made by the build (no number to bump). 32 hex digits; the same in every program of a build.
+std::string_view compiler_build();
+
+struct Key {
+  Sha256 digest{};
+
+  bool operator==(const Key&) const = default;
+  /// 64 hex digits: the artifact's file name in the cache.
+  std::string hex() const;
+};
+
+/// Key of the module with this SHA-256, for this compiler and this machine's CPU (base/cpu.h).
+Key key_of(const Sha256& module);
+
+}  // namespace wasmedge::cache
