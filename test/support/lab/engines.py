@@ -1,0 +1,149 @@
+"""The engines of the lab: programs out of Debian's packages, unpacked side by side, nothing installed.
+
+The mirror is the one that this machine's own apt sources name. Everything is kept in one cache directory
+(WASMEDGE_LAB_CACHE, else /var/cache/wasmedge-lab); delete it to fetch anew.
+"""
+
+import dataclasses
+import fcntl
+import os
+import pathlib
+import re
+import shutil
+import sys
+
+from .proc import LabError, run
+
+CACHE = pathlib.Path(os.environ.get("WASMEDGE_LAB_CACHE", "/var/cache/wasmedge-lab"))
+
+# What is unpacked of each suite. runc of a newer suite needs a newer libc than the base system has, so bookworm's
+# serves all of them.
+SUITES = {
+    "bookworm": ["containerd", "runc"],
+    "trixie": ["containerd", "docker.io", "docker-cli"],
+    "sid": ["containerd", "docker.io", "docker-cli"],
+}
+GO = ("trixie", ["golang-1.24-go", "golang-1.24-src"])
+
+
+@dataclasses.dataclass(frozen=True)
+class Engine:
+    """The programs of one suite. `docker` is "" where the suite's Docker is too old for a third-party shim."""
+
+    suite: str
+    root: pathlib.Path
+    runc: pathlib.Path
+    containerd: str
+    docker: str
+
+    @property
+    def bin(self):
+        return self.root / "usr/bin"
+
+    @property
+    def sbin(self):
+        return self.root / "usr/sbin"
+
+    def __str__(self):
+        return f"containerd {self.containerd}" + (f" + Docker {self.docker}" if self.docker else "")
+
+
+def say(text):
+    print(f"lab: {text}", file=sys.stderr, flush=True)
+
+
+def engine(suite):
+    """Returns the Engine of a suite, fetched and unpacked first where it is not cached yet."""
+    root = unpack(suite, SUITES[suite], f"engine-{suite}")
+    runc = unpack("bookworm", SUITES["bookworm"], "engine-bookworm") / "usr/sbin"
+    dockerd = root / "usr/sbin/dockerd"
+    return Engine(
+        suite=suite,
+        root=root,
+        runc=runc,
+        containerd=_version([root / "usr/bin/containerd", "--version"]),
+        docker=_version([dockerd, "--version"]) if dockerd.exists() else "",
+    )
+
+
+def go():
+    """Returns the GOROOT of a Go that knows GOOS=wasip1."""
+    root = unpack(*GO, "go")
+    return next((root / "usr/lib").glob("go-1.*"))
+
+
+def unpack(suite, packages, name):
+    """Returns the directory that holds `packages` of `suite` unpacked; fetches them at the first call."""
+    CACHE.mkdir(parents=True, exist_ok=True, mode=0o755)
+    target = CACHE / name
+    with open(CACHE / f".{name}.lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not target.exists():
+            _fetch(suite, packages, target)
+    return target
+
+
+def _fetch(suite, packages, target):
+    say(f"fetching {' '.join(packages)} of Debian {suite} (once; kept in {target})")
+    partial = target.with_name(target.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    debs = partial / "debs"
+    debs.mkdir(parents=True)
+    apt = private_apt(suite)
+    run(["apt-get", "download", *packages], env=apt, cwd=debs, timeout=540)
+    for deb in sorted(debs.glob("*.deb")):
+        say(f"unpacking {deb.name}")
+        run(["dpkg", "-x", deb, partial])
+    shutil.rmtree(debs)
+    partial.rename(target)
+
+
+def private_apt(suite):
+    """Returns an environment whose apt-get sees `suite` of this machine's mirror and touches nothing of the system's."""
+    home = CACHE / f"apt-{suite}"
+    for folder in ("lists/partial", "cache/archives/partial"):
+        (home / folder).mkdir(parents=True, exist_ok=True)
+    (home / "status").touch()
+    (home / "sources.list").write_text(f"deb [signed-by={_keyring()}] {mirror()} {suite} main\n")
+    (home / "apt.conf").write_text(
+        f'Dir::State::lists "{home}/lists";\n'
+        f'Dir::State::status "{home}/status";\n'
+        f'Dir::Cache "{home}/cache";\n'
+        f'Dir::Etc::sourcelist "{home}/sources.list";\n'
+        'Dir::Etc::sourceparts "/dev/null";\n'
+        'APT::Sandbox::User "root";\n'
+        'Acquire::Languages "none";\n'
+        'Acquire::Check-Valid-Until "false";\n'
+        'Acquire::Retries "3";\n'
+    )
+    env = {**os.environ, "APT_CONFIG": str(home / "apt.conf"), "LC_ALL": "C.UTF-8"}
+    run(["apt-get", "update", "-q"], env=env, timeout=300)
+    return env
+
+
+def mirror():
+    """The Debian mirror that this machine's own apt sources name for its own release."""
+    targets = run(
+        ["apt-get", "indextargets", "--format", "$(REPO_URI) $(ORIGIN) $(RELEASE) $(CODENAME)", "Created-By: Packages"]
+    ).stdout
+    for line in targets.splitlines():
+        uri, _, rest = line.partition(" ")
+        fields = rest.split()
+        if len(fields) == 3 and fields[0] == "Debian" and fields[1] == fields[2]:
+            return uri.rstrip("/")
+    raise LabError("no Debian mirror in this machine's apt sources (apt-get indextargets): run `apt-get update` first")
+
+
+def _keyring():
+    ring = pathlib.Path("/usr/share/keyrings/debian-archive-keyring.gpg")
+    if not ring.exists():
+        raise LabError(f"{ring} is missing: apt-get install debian-archive-keyring")
+    return ring
+
+
+def _version(argv):
+    """The first thing that looks like a version in a program's --version."""
+    found = re.search(r"\b(\d+\.\d+\.\d+)", run(argv).stdout)
+    if not found:
+        raise LabError(f"{argv[0]} --version names no version")
+    return found.group(1)

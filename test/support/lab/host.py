@@ -1,0 +1,243 @@
+"""One private containerd, the Docker daemons that use it, and what they leave behind.
+
+Everything lives in one temporary directory and in one mount namespace, in which /run and the artifact cache are
+the lab's own; each Docker daemon has a network namespace of its own. A containerd or Docker of the machine itself
+is neither used nor seen.
+"""
+
+import contextlib
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+from . import leftovers
+from .proc import Daemon, LabError, is_alive, run, wait_until
+
+ARTIFACT_CACHE = pathlib.Path("/var/cache/wasmedge")
+
+# Runs in the new mount namespace: what containerd and its shims find in well-known places is the lab's own.
+SETUP = """set -eu
+resolv=$(readlink -f /etc/resolv.conf || true)
+if [ -f "$resolv" ]; then cp "$resolv" "$LAB/resolv.conf"; fi
+mount -t tmpfs -o mode=755 lab-run /run
+if [ -n "$resolv" ] && [ ! -e "$resolv" ] && [ -f "$LAB/resolv.conf" ]; then
+  mkdir -p "$(dirname "$resolv")"; cp "$LAB/resolv.conf" "$resolv"
+fi
+mount --bind "$LAB_ARTIFACTS" "$ARTIFACT_CACHE"
+exec "$@"
+"""
+
+CONFIG = """version = {version}
+root = "{home}/root"
+state = "{home}/state"
+disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.cri.v1.images", "io.containerd.cri.v1.runtime", \
+"io.containerd.internal.v1.opt", "io.containerd.nri.v1.nri", "io.containerd.snapshotter.v1.btrfs", \
+"io.containerd.snapshotter.v1.zfs", "io.containerd.snapshotter.v1.aufs", "io.containerd.snapshotter.v1.devmapper", \
+"io.containerd.snapshotter.v1.blockfile", "io.containerd.snapshotter.v1.erofs", "io.containerd.tracing.processor.v1.otlp", \
+"io.containerd.internal.v1.tracing"]
+[debug]
+  level = "{level}"
+[grpc]
+  address = "{home}/c.sock"
+[ttrpc]
+  address = "{home}/c.sock.ttrpc"
+"""
+
+
+class Host:
+    """A containerd of `engine` whose PATH begins with `programs` (directories), and its Docker daemons.
+
+    `artifacts`: a directory that serves as the cache of compiled modules, so that several labs can share one.
+    Use as a context manager. stop() ends everything and raises LabError where something had to be killed.
+    """
+
+    def __init__(self, engine, programs=(), artifacts=None, log_level="info"):
+        self.engine = engine
+        self.home = pathlib.Path(tempfile.mkdtemp(prefix="wasmedge-lab-", dir="/var/tmp"))
+        self.id = self.home.name
+        self.namespace = self.id
+        self.programs = [pathlib.Path(p).resolve() for p in programs]
+        self.artifacts = pathlib.Path(artifacts or self.home / "artifacts")
+        self.log_level = log_level
+        self.containerd = None
+        self.daemons = {}
+        self._made_cache = False
+
+    def __enter__(self):
+        try:
+            return self.start()
+        except BaseException:
+            self.stop(verify=False)
+            raise
+
+    def __exit__(self, kind, error, trace):
+        self.stop(verify=kind is None)
+
+    @property
+    def log(self):
+        return self.home / "containerd.log"
+
+    @property
+    def address(self):
+        return self.home / "c.sock"
+
+    def environment(self):
+        """The environment of every program of the lab: the engine's programs first, no proxy to Docker's settings."""
+        path = [*self.programs, self.engine.bin, self.engine.sbin, self.engine.runc, "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
+        return {
+            "PATH": ":".join(map(str, path)),
+            "HOME": str(self.home),
+            "LC_ALL": "C.UTF-8",
+            "TZ": "UTC",
+            "LAB": str(self.home),
+            "LAB_ARTIFACTS": str(self.artifacts),
+            "ARTIFACT_CACHE": str(ARTIFACT_CACHE),
+        }
+
+    def start(self):
+        if os.geteuid() != 0:
+            raise LabError("the lab starts containerd and Docker: run it as root (sudo)")
+        self.artifacts.mkdir(exist_ok=True, mode=0o700)
+        if not ARTIFACT_CACHE.exists():
+            ARTIFACT_CACHE.mkdir(parents=True, mode=0o700)
+            self._made_cache = True
+        config = self.home / "containerd.toml"
+        version = 3 if int(self.engine.containerd.split(".")[0]) >= 2 else 2
+        config.write_text(CONFIG.format(home=self.home, version=version, level=self.log_level))
+        self.containerd = Daemon(
+            "containerd",
+            ["unshare", "-m", "--propagation", "private", "sh", "-c", SETUP, "lab", "containerd", "-c", config],
+            self.log,
+            self.environment(),
+        )
+        self.containerd.wait_ready(lambda: self.ctr("version", check=False, timeout=20).returncode == 0)
+        return self
+
+    def inside(self, *argv):
+        """argv as it runs in the lab's mount namespace."""
+        return ["nsenter", f"--mount=/proc/{self.containerd.pid}/ns/mnt", "--wdns=/", *map(str, argv)]
+
+    def run(self, *argv, **options):
+        """Runs a program in the lab's mount namespace, with the engine's programs in PATH: see proc.run."""
+        return run(self.inside(*argv), env=self.environment(), **options)
+
+    def ctr(self, *argv, **options):
+        """Runs ctr in this lab's namespace of containerd: see proc.run."""
+        return self.run("ctr", "-a", self.address, "-n", self.namespace, *argv, **options)
+
+    def docker(self, store="containerd"):
+        """The Docker daemon with the image store "containerd" or "classic"; starts it at the first call."""
+        if store not in self.daemons:
+            self.daemons[store] = Docker(self, store)
+            self.daemons[store].start()
+        return self.daemons[store]
+
+    def leftovers(self, settle=5):
+        """What tasks left behind in this lab, a line each (see leftovers.py), once it is nothing or settle seconds passed."""
+        deadline = time.monotonic() + settle
+        while (left := leftovers.find(self)) and time.monotonic() < deadline:
+            time.sleep(0.05)
+        return left
+
+    def stop(self, verify=True):
+        """Ends the daemons, kills whatever is left, removes every file; with verify, LabError if anything was left."""
+        left = []
+        try:
+            for daemon in self.daemons.values():
+                daemon.stop()
+            if verify and self.containerd:
+                left = self.leftovers()
+        finally:
+            self._kill()
+            leftovers.remove_cgroups(self)
+            if self._made_cache:
+                with contextlib.suppress(OSError):
+                    ARTIFACT_CACHE.rmdir()
+            # The mounts go with the namespace's last process, which the kernel may tear down a moment later.
+            wait_until(self._remove_files, f"removing {self.home}")
+        if left:
+            raise LabError("left behind at the end:\n  " + "\n  ".join(left))
+
+    def _kill(self):
+        if not self.containerd:
+            return
+        pids = leftovers.processes(self)
+        self.containerd.stop()
+        for pid in pids:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        wait_until(lambda: not any(map(is_alive, pids)), f"the end of {pids}")
+
+    def _remove_files(self):
+        shutil.rmtree(self.home, ignore_errors=True)
+        return not self.home.exists()
+
+
+class Docker:
+    """A dockerd on a Host's containerd, in a network namespace of its own."""
+
+    def __init__(self, host, store):
+        self.host = host
+        self.store = store
+        self.home = host.home / f"docker-{store}"
+        self.home.mkdir()
+        self.socket = self.home / "d.sock"
+        self.daemon = None
+
+    @property
+    def log(self):
+        return self.home / "dockerd.log"
+
+    @property
+    def namespace(self):
+        """The containerd namespace of this daemon's containers."""
+        return f"{self.host.id}-{self.store}"
+
+    def environment(self):
+        return {**self.host.environment(), "DOCKER_HOST": f"unix://{self.socket}", "DOCKER_CONFIG": str(self.home / "cli")}
+
+    def start(self):
+        config = self.home / "daemon.json"
+        config.write_text(
+            json.dumps(
+                {
+                    "data-root": str(self.home / "data"),
+                    "exec-root": str(self.home / "exec"),
+                    "pidfile": str(self.home / "dockerd.pid"),
+                    "hosts": [f"unix://{self.socket}"],
+                    "containerd": str(self.host.address),
+                    "containerd-namespace": self.namespace,
+                    "cgroup-parent": f"/{self.host.id}",
+                    "userland-proxy-path": str(self.host.engine.sbin / "docker-proxy"),
+                    "features": {"containerd-snapshotter": self.store == "containerd"},
+                }
+            )
+        )
+        script = 'ip link set lo up && exec "$@"'
+        self.daemon = Daemon(
+            "dockerd",
+            self.host.inside("unshare", "-n", "sh", "-c", script, "lab", "dockerd", "--config-file", config),
+            self.log,
+            self.environment(),
+        )
+        self.daemon.wait_ready(lambda: self("version", check=False, timeout=20).returncode == 0)
+
+    def __call__(self, *argv, **options):
+        """Runs the docker client: docker("run", "--rm", …); see proc.run."""
+        return run(["docker", *argv], env=self.environment(), **options)
+
+    def popen(self, *argv, **options):
+        """The docker client, running: a subprocess.Popen."""
+        return subprocess.Popen(["docker", *map(str, argv)], env=self.environment(), **options)
+
+    def inspect(self, container):
+        return json.loads(self("inspect", container).stdout)[0]
+
+    def stop(self):
+        if self.daemon:
+            self.daemon.stop()
