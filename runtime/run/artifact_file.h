@@ -1,0 +1,78 @@
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "runtime/base/fd.h"
+#include "runtime/base/result.h"
+#include "runtime/run/artifact.h"
+#include "runtime/run/fault_region.h"
+
+namespace wasmedge::run {
+
+/// A verified artifact, mapped: text executable, all else read-only. Every offset, count and index
+/// in it has been checked, so readers use them without checks. Immutable; shared by its instances.
+class Artifact {
+ public:
+  /// Maps and verifies the file: a regular file owned by root or by this user, writable by neither
+  /// group nor others; magic, versions, size, digest, the CPU (base/cpu.h); then the bounds of all
+  /// of it. `name` is what messages call it. Errors: kPermissionDenied (owner, mode, no exec
+  /// allowed), kFailedPrecondition (another version or CPU: compile again), kInvalidArgument
+  /// (damaged).
+  static Result<std::shared_ptr<const Artifact>> load(Fd file, std::string_view name);
+
+  Artifact(const Artifact&) = delete;
+  Artifact& operator=(const Artifact&) = delete;
+  ~Artifact();
+
+  const ArtifactHeader& header() const { return *reinterpret_cast<const ArtifactHeader*>(base_); }
+  std::span<const ArtifactType> value_types() const;
+  std::span<const ArtifactFuncType> types() const;
+  std::span<const ArtifactImport> imports() const;
+  std::span<const ArtifactExport> exports() const;
+  std::span<const ArtifactFunction> functions() const;
+  std::span<const ArtifactGlobal> globals() const;
+  std::span<const ArtifactMemory> memories() const;
+  std::span<const ArtifactTable> tables() const;
+  std::span<const ArtifactElement> elements() const;
+  std::span<const ArtifactData> data() const;
+  std::span<const ArtifactSite> sites() const;
+
+  std::string_view string(ArtifactString string) const;
+  std::span<const std::byte> bytes(Slice slice) const;
+  template <typename T>
+  std::span<const T> records(Slice slice) const {
+    return {reinterpret_cast<const T*>(base_ + slice.offset), slice.count};
+  }
+  /// The address of code at `offset` in the file.
+  const void* code(uint64_t offset) const { return base_ + offset; }
+
+  /// The file, for copy-on-write mappings of `image`; -1 after close_file().
+  int file() const { return file_.get(); }
+  /// Closes the file; instances made afterwards copy the image.
+  void close_file() const { file_.reset(); }
+  const std::string& name() const { return name_; }
+
+  /// Function index of the code at `pc`, or kNoFunction; linear in the number of functions.
+  uint32_t function_at(const void* pc) const;
+  /// Module byte offset that the code at `pc` comes from, or 0.
+  uint32_t wasm_offset_at(const void* pc) const;
+  static constexpr uint32_t kNoFunction = ~uint32_t{0};
+
+ private:
+  Artifact(Fd file, std::string name, const std::byte* base, size_t size);
+
+  mutable Fd file_;
+  std::string name_;
+  const std::byte* base_;
+  size_t size_;
+  FaultRegion text_;
+};
+
+/// Digest of a whole artifact file, as ArtifactHeader::digest has it (digest field and all before
+/// it are not covered).
+std::array<uint64_t, 2> artifact_digest(std::span<const std::byte> file);
+
+}  // namespace wasmedge::run

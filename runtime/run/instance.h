@@ -1,0 +1,81 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "runtime/run/artifact_file.h"
+#include "runtime/run/context.h"
+#include "runtime/run/host.h"
+#include "runtime/run/trap.h"
+
+namespace wasmedge::run {
+
+class Store;
+
+/// A function that the host can call: code, and the thunk that takes arguments from memory. Its
+/// type is func_type(ref.type).
+struct Function {
+  FuncRef ref;
+  EntryThunk entry = nullptr;
+};
+
+/// Calls into the guest, on this thread's guest stack. `values` holds the arguments and receives
+/// the results; its size is at least the larger of both counts (precondition: the function's type).
+/// May be called from a host function that the guest called. A guest stack that cannot be allocated
+/// is a trap (out of memory).
+Outcome call(const Function& function, std::span<Value> values);
+
+/// A module's instance: its context, and what its builtins need. Made by Store::link, owned by the
+/// Store.
+class Instance {
+ public:
+  Instance(const Instance&) = delete;
+  Instance& operator=(const Instance&) = delete;
+  ~Instance();
+
+  /// The second half of instantiation: active element and data segments in order, then the start
+  /// function. If it ends in a trap, what was written before it stays (spec: instantiation).
+  Outcome initialize();
+
+  /// The export of this name; nullopt if there is none.
+  std::optional<Extern> find_export(std::string_view name);
+  /// The exported function of this name; nullopt if there is none or it is not a function.
+  std::optional<Function> find_function(std::string_view name);
+  /// The exported memory of this name; nullptr likewise.
+  Memory* find_memory(std::string_view name);
+
+  const Artifact& artifact() const { return *artifact_; }
+
+ private:
+  friend class Store;
+  friend class Linker;
+  friend struct BuiltinFunctions;
+
+  explicit Instance(std::shared_ptr<const Artifact> artifact);
+
+  template <typename T>
+  T& slot(uint32_t offset) const {
+    return *reinterpret_cast<T*>(reinterpret_cast<std::byte*>(context_) + offset);
+  }
+  /// The funcref of any function of the module, made at its first use.
+  FuncRef* func_ref(uint32_t function);
+  Value evaluate(const ArtifactConst& expression);
+  void* element(const ArtifactElement& segment, uint64_t index);
+  Extern extern_at(wasm::ExternKind kind, uint32_t index);
+  bool initialize_tables(TrapReport& trap);
+  bool initialize_memories(TrapReport& trap);
+
+  std::shared_ptr<const Artifact> artifact_;
+  ContextLayout layout_;
+  Context* context_ = nullptr;
+  std::vector<Memory*> memories_;
+  std::vector<Table*> tables_;
+  FuncRef* func_refs_ = nullptr;  // of own functions; code is null until made
+  std::vector<bool> dropped_elements_;
+  std::vector<bool> dropped_data_;
+};
+
+}  // namespace wasmedge::run

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <memory>
+#include <span>
+
+#include "runtime/base/result.h"
+#include "runtime/run/context.h"
+#include "runtime/run/fault_region.h"
+#include "runtime/wasm/types.h"
+
+namespace wasmedge::run {
+
+/// A linear memory (memory32): 8 GiB of reserved address space and a guard, of which the first
+/// size() bytes are accessible. The base never moves.
+class Memory {
+ public:
+  static constexpr uint64_t kPage = 65536;
+  static constexpr uint64_t kMaxPages = 65536;
+
+  /// A zeroed memory of limits.min pages. Errors: kResourceExhausted if the address space or memory
+  /// is not to be had.
+  static Result<std::unique_ptr<Memory>> make(const wasm::MemoryType& type);
+
+  Memory(const Memory&) = delete;
+  Memory& operator=(const Memory&) = delete;
+  ~Memory();
+
+  /// Contents for [address, address + bytes), page-aligned, within the current size: mapped
+  /// copy-on-write from `file` at `offset`, or copied from `bytes` (the same contents) if file is
+  /// -1.
+  Result<> map_image(int file, uint64_t offset, uint64_t address, std::span<const std::byte> bytes);
+
+  /// Old size in pages; or ~0, and nothing changed, if over the maximum or out of memory.
+  uint64_t grow(uint64_t pages);
+
+  uint64_t pages() const { return view_.bytes / kPage; }
+  const wasm::MemoryType& type() const { return type_; }
+  /// Constant address; what code and host functions read the current size through.
+  MemoryView* view() { return &view_; }
+  std::span<std::byte> bytes() { return {view_.base, view_.bytes}; }
+
+ private:
+  Memory(const wasm::MemoryType& type, std::byte* base);
+
+  wasm::MemoryType type_;
+  MemoryView view_;
+  FaultRegion region_;
+};
+
+}  // namespace wasmedge::run

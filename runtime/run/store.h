@@ -1,0 +1,42 @@
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <vector>
+
+#include "runtime/base/result.h"
+#include "runtime/run/artifact_file.h"
+#include "runtime/run/host.h"
+#include "runtime/run/instance.h"
+
+namespace wasmedge::run {
+
+/// Owns instances and what they share. Everything in it lives until the Store ends, so that a
+/// reference to a function never dangles: not in a table that another instance imports, and not if
+/// the instance it came from failed to initialise. One thread at a time.
+class Store {
+ public:
+  Store() = default;
+  Store(const Store&) = delete;
+  Store& operator=(const Store&) = delete;
+  ~Store();
+
+  /// Makes an instance: checks and binds every import, makes memories, tables and globals. No guest
+  /// code runs: that is Instance::initialize(). Errors name the import, e.g. `unknown import: the
+  /// module imports function "env"."foo" of type [i32] -> [], which the host does not provide`, or
+  /// `incompatible import type: …`.
+  Result<Instance*> link(std::shared_ptr<const Artifact> artifact, const Resolver& resolver);
+
+  /// Host-made externs, for resolvers to hand out.
+  Result<Memory*> add_memory(const wasm::MemoryType& type);
+  Result<Table*> add_table(const wasm::TableType& type, void* init = nullptr);
+  Global add_global(const wasm::GlobalType& type, const Value& value);
+
+ private:
+  std::vector<std::unique_ptr<Memory>> memories_;
+  std::vector<std::unique_ptr<Table>> tables_;
+  std::deque<Value> cells_;
+  std::vector<std::unique_ptr<Instance>> instances_;
+};
+
+}  // namespace wasmedge::run

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "runtime/run/context.h"
+
+namespace wasmedge::run {
+
+/// Why and where a guest trapped.
+struct TrapReport {
+  static constexpr uint32_t kNoFunction = ~uint32_t{0};
+
+  TrapCode code = TrapCode::kUnreachable;
+  uint32_t function = kNoFunction;  // index in the module; kNoFunction: in host code
+  std::string function_name;        // from the module's name section; the module's bytes, unescaped
+  uint32_t wasm_offset = 0;         // bytes from the module's start; 0: unknown
+};
+
+/// The spec's text of a trap: "out of bounds memory access".
+std::string_view trap_text(TrapCode code);
+
+/// "trap: out of bounds memory access in function $name (index 12) at module offset 0x1a4", as much
+/// of it as is known and fits `buffer`; control bytes of the name are escaped. Returns the size
+/// written. Async-signal-safe.
+size_t format_trap(const TrapReport& report, std::span<char> buffer);
+std::string to_string(const TrapReport& report);
+
+/// That line and a newline, in one write(2). Async-signal-safe.
+void print_trap(int fd, const TrapReport& report);
+
+/// How a call into a guest ended.
+struct Outcome {
+  enum class Kind : uint8_t { kReturned, kTrapped, kExited };
+  Kind kind = Kind::kReturned;
+  uint32_t exit_status = 0;  // kExited
+  TrapReport trap;           // kTrapped
+
+  bool returned() const { return kind == Kind::kReturned; }
+};
+
+/// For host functions: ends the guest at once. The innermost call into the guest on this thread
+/// returns kExited with `status`. Host frames in between are abandoned without their destructors,
+/// so nothing may be owned by them. Terminates the process if no guest runs on this thread.
+[[noreturn]] void exit_guest(uint32_t status);
+
+}  // namespace wasmedge::run
