@@ -1,0 +1,33 @@
+#pragma once
+
+#include <cstdint>
+
+#include "oci/control.h"
+
+/// The conversation between the shim and wasmedge-init on the control socket, from the clone to the
+/// guest's first instruction.
+///
+/// Flow (-> to the shim, <- from it):
+///   <- kSetup      by launch(): what to contain
+///   -> kHooks      only if the spec has prestart or createRuntime hooks: run them now
+///   <- kResume     they have run (a failure: close the socket instead)
+///   -> kCompile    only for a module without an artifact
+///   <- kCompiled
+///   -> kReady      the sandbox is complete, the program is found, and for Wasm instantiated
+///   <- kStart
+///   (init closes the socket and runs the guest)
+/// At any point before kReady: -> kError, then init exits; so it does when the shim closes its end.
+namespace wasmedge::init {
+
+enum class Control : uint32_t {
+  kError = oci::kErrorMessage,  // payload: oci::decode_error(); the Create error, word for word
+  kSetup = oci::kSetupMessage,
+  kHooks = oci::kFirstFreeKind,  // no payload
+  kResume,                       // no payload
+  kCompile,   // payload: the module's name for messages; fd: the module, O_RDONLY
+  kCompiled,  // payload: empty if the artifact is in the cache now, else oci::encode_error()
+  kReady,     // payload: "wasm" or "native"
+  kStart,     // no payload
+};
+
+}  // namespace wasmedge::init
