@@ -35,7 +35,8 @@ struct ArtifactString {
   uint32_t size = 0;
 };
 
-/// A value type as one word: kind | heap << 8 | nullable << 16, index apart.
+/// A value type as one word: kind, for references | heap << 8 | nullable << 16; index apart. See
+/// artifact_types.h.
 struct ArtifactType {
   uint32_t kind = 0;
   uint32_t index = 0;

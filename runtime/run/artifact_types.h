@@ -1,0 +1,24 @@
+#pragma once
+
+#include "runtime/run/artifact.h"
+#include "runtime/wasm/types.h"
+
+/// Value types as the artifact has them, and back.
+namespace wasmedge::run {
+
+constexpr ArtifactType pack(const wasm::ValueType& type) {
+  const auto kind = static_cast<uint32_t>(type.kind);
+  if (!type.is_ref()) return {kind, 0};
+  return {kind | static_cast<uint32_t>(type.heap) << 8 | (type.nullable ? 1u << 16 : 0u),
+          type.index};
+}
+
+/// Precondition: `type` came from pack().
+constexpr wasm::ValueType unpack(const ArtifactType& type) {
+  const auto kind = static_cast<wasm::ValueKind>(type.kind & 0xff);
+  if (kind != wasm::ValueKind::kRef) return {kind};
+  return {kind, static_cast<wasm::HeapKind>(type.kind >> 8 & 0xff), (type.kind >> 16 & 1) != 0,
+          type.index};
+}
+
+}  // namespace wasmedge::run
