@@ -26,6 +26,7 @@ struct Limits {
   uint32_t locals = 50'000;
   uint32_t function_bytes = 7'654'321;
   uint32_t block_nesting = 10'000;
+  uint32_t operands = 1'000'000;  // on the stack, at any point of a function
   uint32_t br_table_targets = 65'520;
   uint32_t name_bytes = 100'000;
   uint64_t table_elements = 10'000'000;

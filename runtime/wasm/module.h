@@ -50,19 +50,19 @@ struct Function {
   bool imported = false;
   bool declared =
       false;  // ref.func may name it: it stands in an export, element segment or global initialiser
-  ByteRange body;  // locals and code; empty if imported
+  ByteRange body{};  // locals and code; empty if imported
 };
 
 struct Global {
   GlobalType type;
   bool imported = false;
-  ConstExpr init;
+  ConstExpr init{};
 };
 
 struct Table {
   TableType type;
   bool imported = false;
-  std::optional<ConstExpr> init;  // of every element; null if absent
+  std::optional<ConstExpr> init{};  // of every element; null if absent
 };
 
 struct Memory {

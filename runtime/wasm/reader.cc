@@ -4,20 +4,33 @@
 
 namespace wasmedge::wasm {
 
-void Reader::set_error(ErrorCode code, uint32_t offset, std::string_view message) {
+void Reader::set_error(ErrorCode code, std::string_view kind, uint32_t offset,
+                       std::string_view message) {
   at_ = end_;
   if (!ok()) return;
-  const std::string_view what = code == ErrorCode::kUnimplemented ? "unsupported" : "malformed";
-  status_ = fail(code, "{} module at offset {:#x}: {}", what, offset, message);
+  if (what_.empty()) {
+    status_ = fail(code, "{} module at offset {:#x}: {}", kind, offset, message);
+  } else {
+    status_ =
+        fail(code, "{} module at offset {:#x}, {} {}: {}", kind, offset, what_, index_, message);
+  }
+}
+
+void Reader::set_malformed(uint32_t offset, std::string_view message) {
+  set_error(ErrorCode::kInvalidArgument, "malformed", offset, message);
+}
+
+void Reader::set_invalid(uint32_t offset, std::string_view message) {
+  set_error(ErrorCode::kInvalidArgument, "invalid", offset, message);
 }
 
 void Reader::unsupported(uint32_t offset, Feature feature) {
-  set_error(ErrorCode::kUnimplemented, offset,
+  set_error(ErrorCode::kUnimplemented, "unsupported", offset,
             fmt::format("needs the {} feature, which is not supported", to_string(feature)));
 }
 
 void Reader::over_limit(uint32_t offset, std::string_view what, uint64_t count, uint64_t limit) {
-  set_error(ErrorCode::kResourceExhausted, offset,
+  set_error(ErrorCode::kResourceExhausted, "oversized", offset,
             fmt::format("{} {}, but the limit is {}", count, what, limit));
 }
 

@@ -19,11 +19,14 @@ class Reader {
  public:
   explicit Reader(std::span<const std::byte> module)
       : Reader(module, ByteRange{0, static_cast<uint32_t>(module.size())}) {}
-  /// `range` lies within `module`.
-  Reader(std::span<const std::byte> module, ByteRange range)
+  /// `range` lies within `module`. With `what`, errors name it: "…, function 3: …".
+  Reader(std::span<const std::byte> module, ByteRange range, std::string_view what = {},
+         uint32_t index = 0)
       : begin_(reinterpret_cast<const uint8_t*>(module.data())),
         at_(begin_ + range.offset),
-        end_(at_ + range.size) {}
+        end_(at_ + range.size),
+        what_(what),
+        index_(index) {}
 
   /// From the module's first byte to the next byte.
   uint32_t offset() const { return static_cast<uint32_t>(at_ - begin_); }
@@ -65,26 +68,35 @@ class Reader {
   /// A count of items that take at least a byte each, at most `limit`; `what` names them.
   uint32_t count(uint32_t limit, std::string_view what);
 
-  /// "malformed module at offset 0x1c: …"; offset of the byte in question.
+  // What went wrong, at the offset of the byte in question:
+  // "malformed module at offset 0x1c, function 3: …"; the bytes break the binary format.
   template <typename... Args>
   void malformed(uint32_t offset, fmt::format_string<Args...> format, Args&&... args) {
-    set_error(ErrorCode::kInvalidArgument, offset,
-              fmt::format(format, std::forward<Args>(args)...));
+    if (ok()) set_malformed(offset, fmt::format(format, std::forward<Args>(args)...));
   }
-  /// "unsupported module at offset 0x1c: needs the simd feature, which is not supported"
+  /// "invalid module at offset …"; the bytes break a rule of validation.
+  template <typename... Args>
+  void invalid(uint32_t offset, fmt::format_string<Args...> format, Args&&... args) {
+    if (ok()) set_invalid(offset, fmt::format(format, std::forward<Args>(args)...));
+  }
+  /// "unsupported module at offset …: needs the simd feature, which is not supported".
   void unsupported(uint32_t offset, Feature feature);
-  /// More than kLimits allows.
+  /// "oversized module at offset …: 60000 locals, but the limit is 50000".
   void over_limit(uint32_t offset, std::string_view what, uint64_t count, uint64_t limit);
 
  private:
   uint8_t unexpected_end();
   uint64_t leb_unsigned(unsigned bits);
   int64_t leb_signed(unsigned bits);
-  void set_error(ErrorCode code, uint32_t offset, std::string_view message);
+  void set_malformed(uint32_t offset, std::string_view message);
+  void set_invalid(uint32_t offset, std::string_view message);
+  void set_error(ErrorCode code, std::string_view kind, uint32_t offset, std::string_view message);
 
   const uint8_t* begin_;
   const uint8_t* at_;
   const uint8_t* end_;
+  std::string_view what_;
+  uint32_t index_;
   Result<> status_;
 };
 

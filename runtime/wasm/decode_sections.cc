@@ -1,0 +1,209 @@
+#include "runtime/base/limits.h"
+#include "runtime/wasm/decoder.h"
+#include "runtime/wasm/instructions.h"
+
+namespace wasmedge::wasm {
+
+namespace {
+
+/// Encodings of composite types that are no function types.
+bool is_gc_type(uint8_t form) {
+  return form == 0x5e || form == 0x5f || form == 0x50 || form == 0x4f || form == 0x4e;
+}
+
+bool read_mutability(Reader& reader) {
+  const uint32_t offset = reader.offset();
+  const uint8_t mutability = reader.byte();
+  if (mutability > 1) reader.malformed(offset, "malformed mutability {:#04x}", mutability);
+  return mutability == 1;
+}
+
+/// Limits as memories and tables share them. Bits of the flags: a maximum follows, shared, 64-bit
+/// addresses, a page size follows.
+SizeLimits read_limits(Reader& reader, uint8_t known_flags) {
+  SizeLimits limits;
+  const uint32_t offset = reader.offset();
+  const uint8_t flags = reader.byte();
+  if ((flags & ~known_flags) != 0) {
+    reader.malformed(offset, "malformed limits flags {:#04x}", flags);
+  } else if ((flags & 8) != 0) {
+    reader.unsupported(offset, Feature::kCustomPageSizes);
+  } else if ((flags & 4) != 0) {
+    reader.unsupported(offset, Feature::kMemory64);
+  } else if ((flags & 2) != 0) {
+    reader.unsupported(offset, Feature::kThreads);
+  }
+  limits.min = reader.u64();
+  if ((flags & 1) != 0) limits.max = reader.u64();
+  return limits;
+}
+
+std::vector<ValueType> read_value_types(Reader& reader, uint32_t limit, std::string_view what) {
+  const uint32_t count = reader.count(limit, what);
+  std::vector<ValueType> types;
+  types.reserve(count);
+  for (uint32_t i = 0; i < count && reader.ok(); ++i) types.push_back(read_value_type(reader));
+  return types;
+}
+
+}  // namespace
+
+FuncType read_func_type(Reader& reader) {
+  constexpr uint8_t kFuncForm = 0x60;
+  const uint32_t offset = reader.offset();
+  const uint8_t form = reader.byte();
+  if (is_gc_type(form)) {
+    reader.unsupported(offset, Feature::kGc);
+  } else if (form != kFuncForm) {
+    reader.malformed(offset, "malformed type: form {:#04x} is no function type", form);
+  }
+  FuncType type;
+  type.parameters = read_value_types(reader, kLimits.parameters, "parameters");
+  type.results = read_value_types(reader, kLimits.results, "results");
+  return type;
+}
+
+TableType read_table_type(Reader& reader) {
+  TableType type;
+  type.element = read_ref_type(reader);
+  type.limits = read_limits(reader, 0x07);
+  return type;
+}
+
+MemoryType read_memory_type(Reader& reader) {
+  MemoryType type;
+  type.limits = read_limits(reader, 0x0f);
+  return type;
+}
+
+GlobalType read_global_type(Reader& reader) {
+  GlobalType type;
+  type.value = read_value_type(reader);
+  type.is_mutable = read_mutability(reader);
+  return type;
+}
+
+void Decoder::types(Reader& reader) {
+  const uint32_t count = reader.count(kLimits.types, "types");
+  for (uint32_t i = 0; i < count && reader.ok(); ++i) {
+    module_.types.push_back(read_func_type(reader));
+  }
+}
+
+void Decoder::imports(Reader& reader) {
+  const uint32_t count = reader.count(kLimits.imports, "imports");
+  for (uint32_t i = 0; i < count && reader.ok(); ++i) import(reader);
+  module_.imported_functions = static_cast<uint32_t>(module_.functions.size());
+  module_.imported_globals = static_cast<uint32_t>(module_.globals.size());
+}
+
+void Decoder::import(Reader& reader) {
+  Import import;
+  import.module = reader.name();
+  import.name = reader.name();
+  const uint32_t offset = reader.offset();
+  const uint8_t kind = reader.byte();
+  import.kind = static_cast<ExternKind>(kind);
+  switch (import.kind) {
+    case ExternKind::kFunc:
+      import.index = static_cast<uint32_t>(module_.functions.size());
+      module_.functions.push_back({.type = reader.u32(), .imported = true});
+      break;
+    case ExternKind::kTable:
+      import.index = static_cast<uint32_t>(module_.tables.size());
+      module_.tables.push_back({.type = read_table_type(reader), .imported = true});
+      break;
+    case ExternKind::kMemory:
+      import.index = static_cast<uint32_t>(module_.memories.size());
+      module_.memories.push_back({.type = read_memory_type(reader), .imported = true});
+      break;
+    case ExternKind::kGlobal:
+      import.index = static_cast<uint32_t>(module_.globals.size());
+      module_.globals.push_back({.type = read_global_type(reader), .imported = true});
+      break;
+    case ExternKind::kTag:
+      reader.unsupported(offset, Feature::kExceptionHandling);
+      break;
+    default:
+      reader.malformed(offset, "malformed import kind {:#04x}", kind);
+  }
+  if (reader.ok()) module_.imports.push_back(import);
+}
+
+void Decoder::functions(Reader& reader) {
+  const uint32_t count = reader.count(kLimits.functions, "functions");
+  module_.functions.reserve(module_.functions.size() + count);
+  for (uint32_t i = 0; i < count && reader.ok(); ++i) {
+    module_.functions.push_back({.type = reader.u32()});
+  }
+}
+
+void Decoder::tables(Reader& reader) {
+  constexpr uint8_t kWithInit = 0x40;
+  const uint32_t count = reader.count(kLimits.tables, "tables");
+  for (uint32_t i = 0; i < count && reader.ok(); ++i) {
+    Table table;
+    const bool with_init = reader.peek() == kWithInit;
+    if (with_init) {
+      reader.byte();
+      const uint32_t offset = reader.offset();
+      if (reader.byte() != 0) reader.malformed(offset, "malformed table: zero byte expected");
+    }
+    table.type = read_table_type(reader);
+    if (with_init) table.init = read_const_expr(reader, table.type.element);
+    module_.tables.push_back(std::move(table));
+  }
+}
+
+void Decoder::memories(Reader& reader) {
+  const uint32_t count = reader.count(kLimits.memories, "memories");
+  for (uint32_t i = 0; i < count && reader.ok(); ++i) {
+    module_.memories.push_back({.type = read_memory_type(reader)});
+  }
+}
+
+void Decoder::globals(Reader& reader) {
+  const uint32_t count = reader.count(kLimits.globals, "globals");
+  for (uint32_t i = 0; i < count && reader.ok(); ++i) {
+    Global global;
+    global.type = read_global_type(reader);
+    global.init = read_const_expr(reader, global.type.value);
+    module_.globals.push_back(global);
+  }
+}
+
+void Decoder::exports(Reader& reader) {
+  const uint32_t count = reader.count(kLimits.exports, "exports");
+  for (uint32_t i = 0; i < count && reader.ok(); ++i) {
+    Export item;
+    item.name = reader.name();
+    const uint32_t offset = reader.offset();
+    const uint8_t kind = reader.byte();
+    item.kind = static_cast<ExternKind>(kind);
+    item.index = reader.u32();
+    if (item.kind == ExternKind::kTag) {
+      reader.unsupported(offset, Feature::kExceptionHandling);
+    } else if (item.kind > ExternKind::kTag) {
+      reader.malformed(offset, "malformed export kind {:#04x}", kind);
+    }
+    if (reader.ok()) module_.exports.push_back(item);
+  }
+}
+
+void Decoder::code(Reader& reader) {
+  code_offset_ = reader.offset();
+  code_bodies_ = reader.count(kLimits.functions, "function bodies");
+  for (uint32_t i = 0; i < code_bodies_ && reader.ok(); ++i) {
+    const uint32_t start = reader.offset();
+    const uint32_t size = reader.u32();
+    if (size > kLimits.function_bytes) {
+      reader.over_limit(start, "bytes in a function body", size, kLimits.function_bytes);
+    }
+    const ByteRange body{reader.offset(), size};
+    reader.bytes(size);
+    const size_t index = size_t{module_.imported_functions} + i;
+    if (index < module_.functions.size()) module_.functions[index].body = body;
+  }
+}
+
+}  // namespace wasmedge::wasm
