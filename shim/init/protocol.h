@@ -25,7 +25,7 @@ enum class Control : uint32_t {
   kHooks = oci::kFirstFreeKind,  // no payload
   kResume,                       // no payload
   kCompile,   // payload: the module's name for messages; fd: the module, O_RDONLY
-  kCompiled,  // payload: empty if the artifact is in the cache now, else oci::encode_error()
+  kCompiled,  // fd: the artifact, open read-only; without one, payload: oci::encode_error()
   kReady,     // payload: "wasm" or "native"
   kStart,     // no payload
 };

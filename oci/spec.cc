@@ -1,0 +1,168 @@
+#include "oci/spec.h"
+
+#include <sys/resource.h>
+
+#include <array>
+
+#include "oci/json_fields.h"
+#include "oci/spec_linux.h"
+
+namespace wasmedge::oci {
+namespace {
+
+using json::Object;
+
+struct NamedResource {
+  std::string_view name;
+  int resource;
+};
+constexpr std::array kRlimits = {
+    NamedResource{"RLIMIT_AS", RLIMIT_AS},
+    NamedResource{"RLIMIT_CORE", RLIMIT_CORE},
+    NamedResource{"RLIMIT_CPU", RLIMIT_CPU},
+    NamedResource{"RLIMIT_DATA", RLIMIT_DATA},
+    NamedResource{"RLIMIT_FSIZE", RLIMIT_FSIZE},
+    NamedResource{"RLIMIT_LOCKS", RLIMIT_LOCKS},
+    NamedResource{"RLIMIT_MEMLOCK", RLIMIT_MEMLOCK},
+    NamedResource{"RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE},
+    NamedResource{"RLIMIT_NICE", RLIMIT_NICE},
+    NamedResource{"RLIMIT_NOFILE", RLIMIT_NOFILE},
+    NamedResource{"RLIMIT_NPROC", RLIMIT_NPROC},
+    NamedResource{"RLIMIT_RSS", RLIMIT_RSS},
+    NamedResource{"RLIMIT_RTPRIO", RLIMIT_RTPRIO},
+    NamedResource{"RLIMIT_RTTIME", RLIMIT_RTTIME},
+    NamedResource{"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING},
+    NamedResource{"RLIMIT_STACK", RLIMIT_STACK},
+};
+
+}  // namespace
+
+void read_fields(Object& object, User& user) {
+  object.optional("uid", user.uid);
+  object.optional("gid", user.gid);
+  object.optional("additionalGids", user.additional_gids);
+  object.optional("umask", user.umask);
+  if (user.umask && *user.umask > 0777) object.complain("umask", "is above 0777");
+}
+
+void read_fields(Object& object, Capabilities& capabilities) {
+  object.optional("bounding", capabilities.bounding);
+  object.optional("effective", capabilities.effective);
+  object.optional("inheritable", capabilities.inheritable);
+  object.optional("permitted", capabilities.permitted);
+  object.optional("ambient", capabilities.ambient);
+}
+
+void read_fields(Object& object, Rlimit& limit) {
+  std::string type;
+  object.required("type", type);
+  object.required("soft", limit.soft);
+  object.required("hard", limit.hard);
+  for (const NamedResource& known : kRlimits) {
+    if (known.name == type) return static_cast<void>(limit.resource = known.resource);
+  }
+  object.complain("type", fmt::format("\"{}\" is no resource limit", type));
+}
+
+void read_fields(Object& object, Process& process) {
+  object.optional("terminal", process.terminal);
+  object.optional("user", process.user);
+  object.required("args", process.args);
+  object.optional("env", process.env);
+  object.required("cwd", process.cwd);
+  object.optional("capabilities", process.capabilities);
+  object.optional("rlimits", process.rlimits);
+  object.optional("noNewPrivileges", process.no_new_privileges);
+  object.optional("apparmorProfile", process.apparmor_profile);
+  object.optional("selinuxLabel", process.selinux_label);
+  object.optional("oomScoreAdj", process.oom_score_adj);
+  if (object.failed()) return;
+  if (process.args.empty()) object.complain("args", "is empty: it must name a program");
+  if (!process.args.empty() && process.args[0].empty()) {
+    object.complain("args[0]", "is empty: it must name a program");
+  }
+  if (!process.cwd.starts_with('/')) {
+    object.complain("cwd", fmt::format("\"{}\" is not an absolute path", process.cwd));
+  }
+  if (const auto score = process.oom_score_adj; score && (*score < -1000 || *score > 1000)) {
+    object.complain("oomScoreAdj", fmt::format("{} is out of range (-1000 to 1000)", *score));
+  }
+}
+
+void read_fields(Object& object, Mount& mount) {
+  object.required("destination", mount.destination);
+  object.optional("type", mount.type);
+  object.optional("source", mount.source);
+  object.optional("options", mount.options);
+  if (!object.failed() && mount.destination.empty()) {
+    object.complain("destination", "is empty");
+  }
+}
+
+void read_fields(Object& object, Hook& hook) {
+  object.required("path", hook.path);
+  object.optional("args", hook.args);
+  object.optional("env", hook.env);
+  object.optional("timeout", hook.timeout_seconds);
+  if (object.failed()) return;
+  if (!hook.path.starts_with('/')) {
+    object.complain("path", fmt::format("\"{}\" is not an absolute path", hook.path));
+  }
+  if (hook.timeout_seconds && *hook.timeout_seconds <= 0) {
+    object.complain("timeout", "must be above 0 seconds");
+  }
+}
+
+void read_fields(Object& object, Hooks& hooks) {
+  object.optional("prestart", hooks.prestart);
+  object.optional("createRuntime", hooks.create_runtime);
+  object.optional("createContainer", hooks.create_container);
+  object.optional("startContainer", hooks.start_container);
+  object.optional("poststart", hooks.poststart);
+  object.optional("poststop", hooks.poststop);
+}
+
+void read_fields(Object& object, Spec& spec) {
+  object.required("ociVersion", spec.version);
+  if (!object.failed() && !spec.version.starts_with("1.")) {
+    object.complain("ociVersion", fmt::format("\"{}\" is not a version 1", spec.version));
+  }
+  object.required_object("root", [&](Object& root) {
+    root.required("path", spec.root_path);
+    root.optional("readonly", spec.root_readonly);
+    if (!root.failed() && spec.root_path.empty()) root.complain("path", "is empty");
+  });
+  object.required("process", spec.process);
+  object.optional("hostname", spec.hostname);
+  object.optional("domainname", spec.domainname);
+  object.optional("mounts", spec.mounts);
+  object.optional("hooks", spec.hooks);
+  object.optional("annotations", spec.annotations);
+  object.required_object("linux", [&](Object& fields) { read_linux(fields, spec); });
+}
+
+Result<Spec> parse_spec(std::string_view text) {
+  json::Json document;
+  try {
+    document = json::Json::parse(text);
+  } catch (const json::Json::parse_error& error) {
+    return fail(ErrorCode::kInvalidArgument, "config.json: not valid JSON at byte {} of {}",
+                error.byte, text.size());
+  } catch (const json::Json::exception& error) {  // a number beyond a double
+    return fail(ErrorCode::kInvalidArgument, "config.json: not valid JSON: {}", error.what());
+  }
+  Spec spec;
+  json::Reader reader;
+  reader.read(json::Place{}, document, spec);
+  if (reader.failed()) return tl::unexpected<Error>(reader.take_error());
+  return spec;
+}
+
+const Namespace* find_namespace(const Spec& spec, int clone_flag) {
+  for (const Namespace& entry : spec.namespaces) {
+    if (entry.type == clone_flag) return &entry;
+  }
+  return nullptr;
+}
+
+}  // namespace wasmedge::oci
