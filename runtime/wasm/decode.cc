@@ -105,6 +105,7 @@ void Decoder::contents(SectionId id, Reader& reader) {
     case SectionId::kExport:
       return exports(reader);
     case SectionId::kStart:
+      module_.start_at = reader.offset();
       module_.start = reader.u32();
       return;
     case SectionId::kElement:

@@ -98,6 +98,7 @@ void Decoder::imports(Reader& reader) {
 }
 
 void Decoder::import(Reader& reader) {
+  const uint32_t at = reader.offset();
   Import import;
   import.module = reader.name();
   import.name = reader.name();
@@ -107,15 +108,15 @@ void Decoder::import(Reader& reader) {
   switch (import.kind) {
     case ExternKind::kFunc:
       import.index = static_cast<uint32_t>(module_.functions.size());
-      module_.functions.push_back({.type = reader.u32(), .imported = true});
+      module_.functions.push_back({.type = reader.u32(), .imported = true, .at = at});
       break;
     case ExternKind::kTable:
       import.index = static_cast<uint32_t>(module_.tables.size());
-      module_.tables.push_back({.type = read_table_type(reader), .imported = true});
+      module_.tables.push_back({.type = read_table_type(reader), .imported = true, .at = at});
       break;
     case ExternKind::kMemory:
       import.index = static_cast<uint32_t>(module_.memories.size());
-      module_.memories.push_back({.type = read_memory_type(reader), .imported = true});
+      module_.memories.push_back({.type = read_memory_type(reader), .imported = true, .at = at});
       break;
     case ExternKind::kGlobal:
       import.index = static_cast<uint32_t>(module_.globals.size());
@@ -134,7 +135,8 @@ void Decoder::functions(Reader& reader) {
   const uint32_t count = reader.count(kLimits.functions, "functions");
   module_.functions.reserve(module_.functions.size() + count);
   for (uint32_t i = 0; i < count && reader.ok(); ++i) {
-    module_.functions.push_back({.type = reader.u32()});
+    const uint32_t at = reader.offset();
+    module_.functions.push_back({.type = reader.u32(), .at = at});
   }
 }
 
@@ -143,6 +145,7 @@ void Decoder::tables(Reader& reader) {
   const uint32_t count = reader.count(kLimits.tables, "tables");
   for (uint32_t i = 0; i < count && reader.ok(); ++i) {
     Table table;
+    table.at = reader.offset();
     const bool with_init = reader.peek() == kWithInit;
     if (with_init) {
       reader.byte();
@@ -158,7 +161,8 @@ void Decoder::tables(Reader& reader) {
 void Decoder::memories(Reader& reader) {
   const uint32_t count = reader.count(kLimits.memories, "memories");
   for (uint32_t i = 0; i < count && reader.ok(); ++i) {
-    module_.memories.push_back({.type = read_memory_type(reader)});
+    const uint32_t at = reader.offset();
+    module_.memories.push_back({.type = read_memory_type(reader), .at = at});
   }
 }
 
@@ -176,6 +180,7 @@ void Decoder::exports(Reader& reader) {
   const uint32_t count = reader.count(kLimits.exports, "exports");
   for (uint32_t i = 0; i < count && reader.ok(); ++i) {
     Export item;
+    item.at = reader.offset();
     item.name = reader.name();
     const uint32_t offset = reader.offset();
     const uint8_t kind = reader.byte();

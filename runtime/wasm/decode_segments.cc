@@ -101,6 +101,7 @@ ElementSegment read_element_segment(Reader& reader) {
   if (flags > 7) reader.malformed(offset, "malformed element segment flags {:#x}", flags);
   const bool expressions = (flags & 4) != 0;
   ElementSegment segment;
+  segment.at = offset;
   if ((flags & 1) == 0) {
     if ((flags & 2) != 0) segment.table = reader.u32();
     segment.offset = read_const_expr(reader, kI32);
@@ -123,6 +124,7 @@ DataSegment read_data_segment(Reader& reader) {
   const uint32_t flags = reader.u32();
   if (flags > 2) reader.malformed(offset, "malformed data segment flags {:#x}", flags);
   DataSegment segment;
+  segment.at = offset;
   if (flags == 1) {
     segment.mode = SegmentMode::kPassive;
   } else {

@@ -43,6 +43,7 @@ struct Export {
   std::string_view name;
   ExternKind kind = ExternKind::kFunc;
   uint32_t index = 0;
+  uint32_t at = 0;  // offset: where its entry stands in the module, for messages; likewise below
 };
 
 struct Function {
@@ -50,6 +51,7 @@ struct Function {
   bool imported = false;
   bool declared =
       false;  // ref.func may name it: it stands in an export, element segment or global initialiser
+  uint32_t at = 0;
   ByteRange body{};  // locals and code; empty if imported
 };
 
@@ -62,12 +64,14 @@ struct Global {
 struct Table {
   TableType type;
   bool imported = false;
+  uint32_t at = 0;
   std::optional<ConstExpr> init{};  // of every element; null if absent
 };
 
 struct Memory {
   MemoryType type;
   bool imported = false;
+  uint32_t at = 0;
 };
 
 enum class SegmentMode : uint8_t { kActive, kPassive, kDeclarative };
@@ -76,6 +80,7 @@ struct ElementSegment {
   SegmentMode mode = SegmentMode::kActive;
   ValueType type = kFuncRef;
   uint32_t table = 0;
+  uint32_t at = 0;
   ConstExpr offset;
   std::vector<ConstExpr> elements;
 };
@@ -83,6 +88,7 @@ struct ElementSegment {
 struct DataSegment {
   SegmentMode mode = SegmentMode::kActive;
   uint32_t memory = 0;
+  uint32_t at = 0;
   ConstExpr offset;
   ByteRange bytes;
 };
@@ -102,6 +108,7 @@ struct Module {
   std::vector<DataSegment> data;
   std::optional<uint32_t> data_count;
   std::optional<uint32_t> start;
+  uint32_t start_at = 0;
   std::vector<std::string_view>
       function_names;  // name section; may be shorter than `functions`; "" if unnamed
   uint32_t imported_functions = 0;

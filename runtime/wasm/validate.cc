@@ -1,0 +1,180 @@
+#include <unordered_set>
+
+#include "runtime/base/quote.h"
+#include "runtime/wasm/const_validator.h"
+#include "runtime/wasm/function_validator.h"
+#include "runtime/wasm/module.h"
+
+namespace wasmedge::wasm {
+
+namespace {
+
+/// Rules about the module as a whole; each names the item by its index.
+class ModuleValidator {
+ public:
+  explicit ModuleValidator(const Module& module)
+      : module_(module), functions_(module), constants_(module, functions_) {}
+
+  Result<> run() {
+    TRY(function_types());
+    TRY(tables());
+    TRY(memories());
+    TRY(globals());
+    TRY(exports());
+    TRY(start());
+    TRY(elements());
+    TRY(data());
+    for (uint32_t i = module_.imported_functions; i < module_.functions.size(); ++i) {
+      TRY(functions_.function(i));
+    }
+    return {};
+  }
+
+ private:
+  template <typename... Args>
+  static Result<> invalid(uint32_t at, fmt::format_string<Args...> format, Args&&... args) {
+    return fail(ErrorCode::kInvalidArgument, "invalid module at offset {:#x}, {}", at,
+                fmt::format(format, std::forward<Args>(args)...));
+  }
+
+  Result<> function_types() {
+    for (size_t i = 0; i < module_.functions.size(); ++i) {
+      const uint32_t type = module_.functions[i].type;
+      if (type >= module_.types.size())
+        return invalid(module_.functions[i].at, "function {}: unknown type {}", i, type);
+    }
+    return {};
+  }
+
+  Result<> tables() {
+    for (size_t i = 0; i < module_.tables.size(); ++i) {
+      const Table& table = module_.tables[i];
+      const SizeLimits& limits = table.type.limits;
+      if (limits.min > UINT32_MAX || limits.max.value_or(0) > UINT32_MAX) {
+        return invalid(table.at, "table {}: table size must be at most 2^32-1 elements", i);
+      }
+      if (limits.max && limits.min > *limits.max) {
+        return invalid(table.at, "table {}: size minimum must not be greater than maximum", i);
+      }
+      if (table.init)
+        TRY(constants_.check(*table.init, module_.imported_globals, {"table", i, table.at}));
+    }
+    return {};
+  }
+
+  Result<> memories() {
+    constexpr uint64_t kMaxPages = 65536;
+    for (size_t i = 0; i < module_.memories.size(); ++i) {
+      const SizeLimits& limits = module_.memories[i].type.limits;
+      if (limits.min > kMaxPages || limits.max.value_or(0) > kMaxPages) {
+        return invalid(module_.memories[i].at,
+                       "memory {}: memory size must be at most 65536 pages (4 GiB)", i);
+      }
+      if (limits.max && limits.min > *limits.max) {
+        return invalid(module_.memories[i].at,
+                       "memory {}: size minimum must not be greater than maximum", i);
+      }
+    }
+    return {};
+  }
+
+  Result<> globals() {
+    for (size_t i = module_.imported_globals; i < module_.globals.size(); ++i) {
+      TRY(constants_.check(module_.globals[i].init, i,
+                           {"global", i, module_.globals[i].init.code.offset}));
+    }
+    return {};
+  }
+
+  size_t count_of(ExternKind kind) const {
+    switch (kind) {
+      case ExternKind::kFunc:
+        return module_.functions.size();
+      case ExternKind::kTable:
+        return module_.tables.size();
+      case ExternKind::kMemory:
+        return module_.memories.size();
+      case ExternKind::kGlobal:
+        return module_.globals.size();
+      case ExternKind::kTag:
+        break;
+    }
+    return 0;
+  }
+
+  Result<> exports() {
+    std::unordered_set<std::string_view> names;
+    names.reserve(module_.exports.size());
+    for (size_t i = 0; i < module_.exports.size(); ++i) {
+      const Export& item = module_.exports[i];
+      if (item.index >= count_of(item.kind)) {
+        return invalid(item.at, "export {}: unknown {} {}", i, to_string(item.kind), item.index);
+      }
+      if (!names.insert(item.name).second) {
+        return invalid(item.at, "export {}: duplicate export name {}", i, quote(item.name));
+      }
+    }
+    return {};
+  }
+
+  Result<> start() {
+    if (!module_.start) return {};
+    if (*module_.start >= module_.functions.size()) {
+      return invalid(module_.start_at, "start function: unknown function {}", *module_.start);
+    }
+    const FuncType& type = module_.type_of(*module_.start);
+    if (!type.parameters.empty() || !type.results.empty()) {
+      return invalid(module_.start_at,
+                     "start function: function {} must be of type [] -> [], but is {}",
+                     *module_.start, to_string(type));
+    }
+    return {};
+  }
+
+  Result<> elements() {
+    for (size_t i = 0; i < module_.elements.size(); ++i) {
+      const ElementSegment& segment = module_.elements[i];
+      if (segment.mode == SegmentMode::kActive) {
+        if (segment.table >= module_.tables.size()) {
+          return invalid(segment.at, "element segment {}: unknown table {}", i, segment.table);
+        }
+        const ValueType wanted = module_.tables[segment.table].type.element;
+        if (segment.type != wanted) {
+          return invalid(segment.at, "element segment {}: type mismatch: {} in a table of {}", i,
+                         to_string(segment.type), to_string(wanted));
+        }
+        TRY(constants_.check(segment.offset, module_.globals.size(),
+                             {"element segment", i, segment.at}));
+      }
+      for (const ConstExpr& element : segment.elements) {
+        TRY(constants_.check(element, module_.globals.size(), {"element segment", i, segment.at}));
+      }
+    }
+    return {};
+  }
+
+  Result<> data() {
+    for (size_t i = 0; i < module_.data.size(); ++i) {
+      const DataSegment& segment = module_.data[i];
+      if (segment.mode != SegmentMode::kActive) continue;
+      if (segment.memory >= module_.memories.size()) {
+        return invalid(segment.at, "data segment {}: unknown memory {}", i, segment.memory);
+      }
+      TRY(constants_.check(segment.offset, module_.globals.size(),
+                           {"data segment", i, segment.at}));
+    }
+    return {};
+  }
+
+  const Module& module_;
+  FunctionValidator functions_;
+  ConstValidator constants_;
+};
+
+}  // namespace
+
+Result<> validate(const Module& module) {
+  return ModuleValidator(module).run();
+}
+
+}  // namespace wasmedge::wasm

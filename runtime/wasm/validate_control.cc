@@ -1,0 +1,113 @@
+#include <algorithm>
+
+#include "runtime/wasm/function_validator.h"
+
+namespace wasmedge::wasm {
+
+void FunctionValidator::unreachable(const NoImm&) {
+  set_unreachable();
+}
+
+void FunctionValidator::block(const BlockImm& imm) {
+  if (!check_block(imm.type)) return;
+  pop(parameters(imm.type));
+  push_frame(Op::block, imm.type);
+}
+
+void FunctionValidator::loop(const BlockImm& imm) {
+  if (!check_block(imm.type)) return;
+  pop(parameters(imm.type));
+  push_frame(Op::loop, imm.type);
+}
+
+void FunctionValidator::if_(const BlockImm& imm) {
+  if (!check_block(imm.type)) return;
+  pop(kI32);
+  pop(parameters(imm.type));
+  push_frame(Op::if_, imm.type);
+}
+
+void FunctionValidator::else_(const NoImm&) {
+  if (frames_.back().op != Op::if_) {
+    return reader_->malformed(at_, "else without an if");
+  }
+  const Frame frame = pop_frame();
+  push_frame(Op::else_, frame.type);
+}
+
+void FunctionValidator::end(const NoImm&) {
+  const Frame frame = pop_frame();
+  if (frame.op == Op::if_ && !std::ranges::equal(parameters(frame.type), results(frame.type))) {
+    invalid("type mismatch: an if without else must give what it takes");
+    return;
+  }
+  if (!frames_.empty()) push(results(frame.type));
+}
+
+void FunctionValidator::br(const LabelImm& imm) {
+  if (const Frame* target = label(imm.depth)) pop(label_types(*target));
+  set_unreachable();
+}
+
+void FunctionValidator::br_if(const LabelImm& imm) {
+  pop(kI32);
+  const Frame* target = label(imm.depth);
+  if (target == nullptr) return;
+  pop(label_types(*target));
+  push(label_types(*target));
+}
+
+void FunctionValidator::br_table(const BrTableImm& imm) {
+  pop(kI32);
+  const Frame* last = label(imm.default_target);
+  if (last == nullptr) return;
+  const auto expected = label_types(*last);
+  for (const uint32_t depth : imm.targets) {
+    Frame* target = label(depth);
+    if (target == nullptr) return;
+    if (target->last_br_table == at_) continue;
+    target->last_br_table = at_;
+    const auto types = label_types(*target);
+    if (types.size() != expected.size()) {
+      invalid("type mismatch: br_table targets take {} and {} values", types.size(),
+              expected.size());
+      return;
+    }
+    // Each target's types are compared with what is there, which stays as it is: in unreachable
+    // code targets may differ.
+    const size_t depth_there = operands_.size() - frames_.back().height;
+    for (size_t i = 0; i < types.size() && i < depth_there; ++i) {
+      const Operand found = operands_[operands_.size() - 1 - i];
+      const Operand wanted = types[types.size() - 1 - i];
+      if (!found.is_any() && found != wanted) return mismatch(wanted, found);
+    }
+    if (types.size() > depth_there) pop_empty(types[types.size() - 1 - depth_there]);
+  }
+  pop(expected);
+  set_unreachable();
+}
+
+void FunctionValidator::return_(const NoImm&) {
+  pop(results(frames_.front().type));
+  set_unreachable();
+}
+
+void FunctionValidator::call(const FuncImm& imm) {
+  if (!in_range(imm.function, module_.functions.size(), "function")) return;
+  const FuncType& type = module_.type_of(imm.function);
+  pop(type.parameters);
+  push(type.results);
+}
+
+void FunctionValidator::call_indirect(const CallIndirectImm& imm) {
+  if (!in_range(imm.table, module_.tables.size(), "table")) return;
+  if (!in_range(imm.type, module_.types.size(), "type")) return;
+  const ValueType element = module_.tables[imm.table].type.element;
+  if (element != kFuncRef) return mismatch(kFuncRef, element);
+  const FuncType& type = module_.types[imm.type];
+  pop(table_address(imm.table));
+  pop(type.parameters);
+  push(type.results);
+}
+
+}  // namespace wasmedge::wasm
