@@ -5,23 +5,17 @@
 #if !defined(__x86_64__)
 #error "host_cpu() knows x86_64 only: say here what code for your architecture depends on"
 #endif
-#include <cpuid.h>
+#include <sys/platform/x86.h>
 
 #include <cstdint>
 
 namespace wasmedge {
 namespace {
 
-struct CpuidWords {
-  uint32_t eax = 0, ebx = 0, ecx = 0, edx = 0;
-};
-
-CpuidWords cpuid(uint32_t leaf, uint32_t subleaf) {
-  CpuidWords words;
-  if (__get_cpuid_count(leaf, subleaf, &words.eax, &words.ebx, &words.ecx, &words.edx) == 0) {
-    return {};
-  }
-  return words;
+// The C library has asked CPUID at start-up already. Asking again would cost a trap to the
+// hypervisor each time (4 us each in a virtual machine).
+const cpuid_feature& leaf(unsigned index) {
+  return *__x86_get_cpuid_feature_leaf(index);
 }
 
 // Which register states the kernel has enabled; asking is only legal if it uses XSAVE at all.
@@ -35,18 +29,19 @@ uint32_t xcr0(bool os_uses_xsave) {
 }  // namespace
 
 std::string host_cpu() {
+  enum Word { kEax, kEbx, kEcx, kEdx };
   constexpr uint32_t kOsxsave = 1u << 27;
-  const CpuidWords base = cpuid(1, 0);
-  const CpuidWords seven = cpuid(7, 0);
-  const CpuidWords seven_one = cpuid(7, 1);
-  const CpuidWords xsave = cpuid(0xd, 1);
-  const CpuidWords extended = cpuid(0x80000001, 0);
-  const CpuidWords extended_eight = cpuid(0x80000008, 0);
+  const auto& base = leaf(CPUID_INDEX_1).cpuid_array;
+  const auto& seven = leaf(CPUID_INDEX_7).cpuid_array;
+  const auto& seven_one = leaf(CPUID_INDEX_7_ECX_1).cpuid_array;
+  const auto& xsave = leaf(CPUID_INDEX_D_ECX_1).cpuid_array;
+  const auto& extended = leaf(CPUID_INDEX_80000001).cpuid_array;
+  const auto& extended_eight = leaf(CPUID_INDEX_80000008).cpuid_array;
   return fmt::format(
       "x86_64 {:08x} {:08x}{:08x} {:08x}{:08x}{:08x} {:08x}{:08x} {:08x} {:08x}{:08x} {:08x} {:x}",
-      base.eax, base.ecx, base.edx, seven.ebx, seven.ecx, seven.edx, seven_one.eax, seven_one.edx,
-      xsave.eax & 0xf, extended.ecx, extended.edx, extended_eight.ebx,
-      xcr0((base.ecx & kOsxsave) != 0));
+      base[kEax], base[kEcx], base[kEdx], seven[kEbx], seven[kEcx], seven[kEdx], seven_one[kEax],
+      seven_one[kEdx], xsave[kEax] & 0xf, extended[kEcx], extended[kEdx], extended_eight[kEbx],
+      xcr0((base[kEcx] & kOsxsave) != 0));
 }
 
 }  // namespace wasmedge

@@ -16,7 +16,8 @@ using Sha256 = std::array<uint8_t, 32>;
 Sha256 sha256(std::span<const std::byte> bytes);
 
 /// Identity of the compiler in this build: a digest over the sources that decide what an artifact
-/// holds, made by the build (no number to bump). 32 hex digits; the same in every program of a build.
+/// holds, made by the build (no number to bump). 32 hex digits; the same in every program of a
+/// build.
 std::string_view compiler_build();
 
 struct Key {

@@ -11,8 +11,8 @@
 #include "runtime/cache/key.h"
 #include "runtime/cache/store.h"
 
-/// The client's side of `wasmedge-compiler`, without LLVM: how a program that found no artifact for a
-/// module gets one.
+/// The client's side of `wasmedge-compiler`, without LLVM: how a program that found no artifact for
+/// a module gets one.
 ///
 ///   wasmedge-compiler [--cache DIR] --name NAME --module-fd N --reply-fd M
 ///
@@ -52,8 +52,8 @@ struct Compiled {
   std::string warning;  // empty, or why the artifact was not cached or had to be made again
 };
 
-/// Receives the reply (blocks until there is one) without reaping the child, for a caller that reaps
-/// children itself. Errors: the compiler's own, or kInternal if it died.
+/// Receives the reply (blocks until there is one) without reaping the child, for a caller that
+/// reaps children itself. Errors: the compiler's own, or kInternal if it died.
 Result<Compiled> receive(const Compilation& compilation);
 
 /// receive() and waitpid(2).

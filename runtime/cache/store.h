@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/types.h>
+
 #include <optional>
 #include <string>
 
@@ -17,10 +19,11 @@ namespace wasmedge::cache {
 
 /// The user's cache directory: $WASMEDGE_CACHE_DIR, else for root /var/cache/wasmedge, else
 /// $XDG_CACHE_HOME/wasmedge or $HOME/.cache/wasmedge. kNotFound, naming the variables, if none is
-/// set; relative paths are refused.
+/// set; kInvalidArgument for a relative path.
 Result<std::string> default_directory();
 
-/// The right to write one key's artifact, held until destruction; see Store::lock.
+/// The right to write one key's artifact, held until destruction; see Store::lock. Must not outlive
+/// its Store.
 class Writer {
  public:
   Writer(Writer&&) = default;
@@ -29,51 +32,60 @@ class Writer {
   ~Writer();
 
   /// Copies `artifact` (a regular file or memfd, whole) into the store under the key's name, and
-  /// syncs it. Returns the published file, read-only. On failure (ENOSPC, EIO, …) nothing of it stays.
+  /// syncs it. Returns the published file, open read-only. On failure (ENOSPC, EIO, …) nothing of
+  /// it stays.
   Result<Fd> publish(int artifact) &&;
 
  private:
   friend class Store;
-  Writer(int directory, std::string name, Fd part);
+  Writer(int directory, std::string name, Fd part)
+      : directory_(directory), name_(std::move(name)), part_(std::move(part)) {}
   int directory_;
   std::string name_;
   Fd part_;
 };
 
-/// A cache directory, open. Copies of the path are for messages only: everything goes by the fd, so
-/// that a Store opened before pivot_root(2) works after it.
+/// A cache directory, open. The path is for messages only: everything goes by the fd, so that a
+/// Store opened before pivot_root(2) works after it.
 class Store {
  public:
   /// Opens a directory that exists. kNotFound if there is none (a cache that nobody has written to
-  /// yet: treat as a miss); kPermissionDenied if another user owns it or can write to it, saying how
-  /// to repair it.
+  /// yet: treat as a miss); kPermissionDenied if another user owns it or can write to it, saying
+  /// how to repair it.
   static Result<Store> open(const std::string& path);
   /// The same, made first (with its parents, 0700) where absent.
   static Result<Store> create(const std::string& path);
+  /// A directory that the caller has opened itself, or been handed by who did, and vouches for.
+  /// `name` is for messages. Its owner may be any (a user namespace shows root as nobody).
+  static Result<Store> adopt(Fd directory, std::string name);
 
-  /// The key's artifact, open read-only at offset 0, or nothing. Owner and mode are checked; what
-  /// is in it is not: loading verifies the content. A file that is not ours (other owner, other
-  /// writers, not a regular file) is kPermissionDenied.
+  /// The key's artifact, open read-only at offset 0, or nothing. Type, owner (the directory's) and
+  /// mode are checked, else kPermissionDenied; the content is not: loading verifies it.
   Result<std::optional<Fd>> lookup(const Key& key) const;
 
   /// Waits until nobody else compiles this key, then gives the right to write it. Look up again
-  /// afterwards: whoever held it before has most likely published. Errors: a directory that cannot be
-  /// written (EROFS, EACCES, ENOSPC).
+  /// afterwards: whoever held it before has most likely published. Errors: a directory that cannot
+  /// be written (EROFS, EACCES, ENOSPC).
   Result<Writer> lock(const Key& key);
 
-  /// Deletes an artifact that turned out damaged. Absent is fine.
+  /// Deletes an artifact that turned out damaged; absent is fine. Call it while holding the key's
+  /// lock, or it may hit the good successor.
   Result<> discard(const Key& key);
 
   /// Deletes what crashed writers left: parts that nobody holds. Returns how many.
   Result<size_t> sweep();
 
+  /// The directory's path, as given.
+  const std::string& path() const { return path_; }
   /// The directory; stays the Store's.
   int directory() const { return directory_.get(); }
 
  private:
-  Store(Fd directory, std::string path) : directory_(std::move(directory)), path_(std::move(path)) {}
+  Store(Fd directory, std::string path, uid_t owner)
+      : directory_(std::move(directory)), path_(std::move(path)), owner_(owner) {}
   Fd directory_;
   std::string path_;
+  uid_t owner_;
 };
 
 }  // namespace wasmedge::cache
