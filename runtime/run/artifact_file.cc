@@ -177,25 +177,22 @@ std::span<const std::byte> Artifact::bytes(Slice slice) const {
   return {base_ + slice.offset, slice.count};
 }
 
-uint32_t Artifact::function_at(const void* pc) const {
-  const auto offset = static_cast<uint64_t>(static_cast<const std::byte*>(pc) - base_);
+void Artifact::locate(const void* pc, TrapReport& report) const {
+  const auto in_file = static_cast<uint64_t>(static_cast<const std::byte*>(pc) - base_);
   const auto functions = this->functions();
   for (size_t i = header().imported_functions; i < functions.size(); ++i) {
-    if (offset >= functions[i].code && offset - functions[i].code < functions[i].code_size) {
-      return static_cast<uint32_t>(i);
+    if (in_file < functions[i].code || in_file - functions[i].code >= functions[i].code_size) {
+      continue;
     }
+    report.function = static_cast<uint32_t>(i);
+    report.function_name = string(functions[i].name);
   }
-  return kNoFunction;
-}
-
-uint32_t Artifact::wasm_offset_at(const void* pc) const {
-  const auto offset =
-      static_cast<uint64_t>(static_cast<const std::byte*>(pc) - base_) - header().text.offset;
+  const uint64_t in_text = in_file - header().text.offset;
   const auto sites = this->sites();
   const auto after =
-      std::upper_bound(sites.begin(), sites.end(), offset,
+      std::upper_bound(sites.begin(), sites.end(), in_text,
                        [](uint64_t value, const ArtifactSite& site) { return value < site.pc; });
-  return after == sites.begin() ? 0 : std::prev(after)->wasm_offset;
+  if (after != sites.begin()) report.wasm_offset = std::prev(after)->wasm_offset;
 }
 
 }  // namespace wasmedge::run

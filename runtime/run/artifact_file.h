@@ -9,6 +9,7 @@
 #include "runtime/base/result.h"
 #include "runtime/run/artifact.h"
 #include "runtime/run/fault_region.h"
+#include "runtime/run/trap.h"
 
 namespace wasmedge::run {
 
@@ -55,11 +56,9 @@ class Artifact {
   void close_file() const { file_.reset(); }
   const std::string& name() const { return name_; }
 
-  /// Function index of the code at `pc`, or kNoFunction; linear in the number of functions.
-  uint32_t function_at(const void* pc) const;
-  /// Module byte offset that the code at `pc` comes from, or 0.
-  uint32_t wasm_offset_at(const void* pc) const;
-  static constexpr uint32_t kNoFunction = ~uint32_t{0};
+  /// Tells which function and module offset the code at `pc`, an address in text, comes from.
+  /// Linear in the number of functions.
+  void locate(const void* pc, TrapReport& report) const;
 
  private:
   Artifact(Fd file, std::string name, const std::byte* base, size_t size);

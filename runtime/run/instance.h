@@ -60,13 +60,20 @@ class Instance {
   T& slot(uint32_t offset) const {
     return *reinterpret_cast<T*>(reinterpret_cast<std::byte*>(context_) + offset);
   }
+  const ArtifactExport* export_named(std::string_view name) const;
+  Function function(uint32_t index);
   /// The funcref of any function of the module, made at its first use.
   FuncRef* func_ref(uint32_t function);
   Value evaluate(const ArtifactConst& expression);
+  Value evaluate_code(const ArtifactConst& expression);
+
+  bool initialize_tables();
+  bool initialize_memories();
+  uint64_t element_count(uint32_t segment) const;  // 0 once dropped
   void* element(const ArtifactElement& segment, uint64_t index);
-  Extern extern_at(wasm::ExternKind kind, uint32_t index);
-  bool initialize_tables(TrapReport& trap);
-  bool initialize_memories(TrapReport& trap);
+  // False, and nothing written, if out of bounds.
+  bool table_init(uint32_t table, uint32_t segment, uint64_t to, uint64_t from, uint64_t count);
+  bool memory_init(uint32_t memory, uint32_t segment, uint64_t to, uint64_t from, uint64_t count);
 
   std::shared_ptr<const Artifact> artifact_;
   ContextLayout layout_;

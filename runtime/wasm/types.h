@@ -31,7 +31,7 @@ struct ValueType {
   uint32_t index = 0;
 
   bool operator==(const ValueType&) const = default;
-  bool is_ref() const { return kind == ValueKind::kRef; }
+  constexpr bool is_ref() const { return kind == ValueKind::kRef; }
 };
 
 inline constexpr ValueType kI32{ValueKind::kI32};

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/run/context.h"
+#include "runtime/run/guest_stack.h"
+
+namespace wasmedge::run {
+
+/// One entry into a guest on this thread, from its call to its return; entries nest. Whoever ends
+/// the guest early (fault handler, builtin, exit_guest) writes the reason here and resumes at the
+/// landing.
+struct Activation {
+  enum class End : uint8_t { kReturned, kTrapped, kExited };
+
+  void* host_sp = nullptr;         // first, the assembly's: stack pointer at the landing
+  Activation* previous = nullptr;  // the entry that this one is nested in
+  const GuestStack* stack = nullptr;
+  End end = End::kReturned;
+  TrapCode trap = TrapCode::kUnreachable;
+  const void* pc = nullptr;  // kTrapped: where in text, if there
+  uint32_t exit_status = 0;  // kExited
+
+  /// The innermost entry of this thread, or null. Read by the fault handler.
+  static constinit thread_local Activation* current;
+};
+
+/// Makes the fault handler the process's, once.
+void install_fault_handler();
+
+/// Ends the innermost entry of this thread with a trap. `pc` is an address in the trapping
+/// function.
+[[noreturn]] void trap_guest(TrapCode code, const void* pc);
+
+// In assembly, one file an architecture.
+extern "C" {
+/// Saves the callee-saved registers, records the stack pointer in the activation, switches to
+/// `stack_top` (null: stays on this stack, below the caller) and calls function(argument).
+void wasmedge_guest_enter(Activation* activation, void* stack_top, void (*function)(void*),
+                          void* argument);
+/// Where an entry ends early: returns from wasmedge_guest_enter. Reached with the stack pointer at
+/// host_sp, by the fault handler or by wasmedge_guest_unwind.
+void wasmedge_guest_landing();
+[[noreturn]] void wasmedge_guest_unwind(Activation* activation);
+}
+
+}  // namespace wasmedge::run

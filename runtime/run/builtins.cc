@@ -1,0 +1,104 @@
+#include "runtime/run/builtins.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "runtime/run/activation.h"
+#include "runtime/run/instance.h"
+#include "runtime/run/range.h"
+
+// The host routines of compiled code (context.h). Each is called by compiled code directly, so that
+// its return address lies in the function that a trap is reported for.
+namespace wasmedge::run {
+
+#define WASMEDGE_CALLER (static_cast<const char*>(__builtin_return_address(0)) - 1)
+
+struct BuiltinFunctions {
+  static Instance& instance(Context* context) { return *context->instance; }
+  static Memory& memory(Context* context, uint32_t index) {
+    return *instance(context).memories_[index];
+  }
+  static Table& table(Context* context, uint32_t index) {
+    return *instance(context).tables_[index];
+  }
+
+  static uint64_t memory_grow(Context* context, uint32_t index, uint64_t pages) {
+    return memory(context, index).grow(pages);
+  }
+
+  static void memory_fill(Context* context, uint32_t index, uint64_t to, uint32_t byte,
+                          uint64_t count) {
+    const auto bytes = memory(context, index).bytes();
+    if (!in_range(to, count, bytes.size())) {
+      trap_guest(TrapCode::kMemoryOutOfBounds, WASMEDGE_CALLER);
+    }
+    if (count != 0) std::memset(bytes.data() + to, static_cast<int>(byte & 0xff), count);
+  }
+
+  static void memory_copy(Context* context, uint32_t to_memory, uint32_t from_memory, uint64_t to,
+                          uint64_t from, uint64_t count) {
+    const auto target = memory(context, to_memory).bytes();
+    const auto source = memory(context, from_memory).bytes();
+    if (!in_range(to, count, target.size()) || !in_range(from, count, source.size())) {
+      trap_guest(TrapCode::kMemoryOutOfBounds, WASMEDGE_CALLER);
+    }
+    if (count != 0) std::memmove(target.data() + to, source.data() + from, count);
+  }
+
+  static void memory_init(Context* context, uint32_t memory, uint32_t segment, uint64_t to,
+                          uint32_t from, uint32_t count) {
+    if (!instance(context).memory_init(memory, segment, to, from, count)) {
+      trap_guest(TrapCode::kMemoryOutOfBounds, WASMEDGE_CALLER);
+    }
+  }
+
+  static void data_drop(Context* context, uint32_t segment) {
+    instance(context).dropped_data_[segment] = true;
+  }
+
+  static uint64_t table_grow(Context* context, uint32_t index, void* value, uint64_t count) {
+    return table(context, index).grow(count, value);
+  }
+
+  static void table_fill(Context* context, uint32_t index, uint64_t to, void* value,
+                         uint64_t count) {
+    const TableView& view = *table(context, index).view();
+    if (!in_range(to, count, view.size)) trap_guest(TrapCode::kTableOutOfBounds, WASMEDGE_CALLER);
+    std::fill_n(view.elements + to, count, value);
+  }
+
+  static void table_copy(Context* context, uint32_t to_table, uint32_t from_table, uint64_t to,
+                         uint64_t from, uint64_t count) {
+    const TableView& target = *table(context, to_table).view();
+    const TableView& source = *table(context, from_table).view();
+    if (!in_range(to, count, target.size) || !in_range(from, count, source.size)) {
+      trap_guest(TrapCode::kTableOutOfBounds, WASMEDGE_CALLER);
+    }
+    if (count != 0) {
+      std::memmove(target.elements + to, source.elements + from, count * sizeof(void*));
+    }
+  }
+
+  static void table_init(Context* context, uint32_t table, uint32_t segment, uint64_t to,
+                         uint32_t from, uint32_t count) {
+    if (!instance(context).table_init(table, segment, to, from, count)) {
+      trap_guest(TrapCode::kTableOutOfBounds, WASMEDGE_CALLER);
+    }
+  }
+
+  static void elem_drop(Context* context, uint32_t segment) {
+    instance(context).dropped_elements_[segment] = true;
+  }
+
+  static void* ref_func(Context* context, uint32_t function) {
+    return instance(context).func_ref(function);
+  }
+};
+
+const Builtins kBuiltins = {
+#define X(name, result, parameters) .name = BuiltinFunctions::name,
+    WASMEDGE_BUILTINS(X)
+#undef X
+};
+
+}  // namespace wasmedge::run

@@ -1,0 +1,88 @@
+// Entry into the guest and the ways out, for x86_64 System V. See activation.h.
+#if !defined(__x86_64__)
+#error "guest entry is written for x86_64 only: this architecture needs an enter_<arch>.S of its own"
+#endif
+
+        .text
+
+// rdi: activation, rsi: stack top or 0, rdx: function, rcx: its argument
+        .globl  wasmedge_guest_enter
+        .hidden wasmedge_guest_enter
+        .type   wasmedge_guest_enter, @function
+        .p2align 4
+wasmedge_guest_enter:
+        .cfi_startproc
+        endbr64
+        pushq   %rbp
+        .cfi_def_cfa_offset 16
+        .cfi_offset %rbp, -16
+        movq    %rsp, %rbp
+        .cfi_def_cfa_register %rbp
+        pushq   %rbx
+        .cfi_offset %rbx, -24
+        pushq   %r12
+        .cfi_offset %r12, -32
+        pushq   %r13
+        .cfi_offset %r13, -40
+        pushq   %r14
+        .cfi_offset %r14, -48
+        pushq   %r15
+        .cfi_offset %r15, -56
+        subq    $8, %rsp                # calls want 16-byte alignment
+        movq    %rsp, (%rdi)            # Activation::host_sp
+        testq   %rsi, %rsi
+        cmovneq %rsi, %rsp
+        movq    %rcx, %rdi
+        callq   *%rdx
+        leaq    -48(%rbp), %rsp         # back on the caller's stack
+        .cfi_def_cfa %rsp, 64
+        jmp     wasmedge_guest_landing
+        .cfi_endproc
+        .size   wasmedge_guest_enter, . - wasmedge_guest_enter
+
+// rsp: Activation::host_sp
+        .globl  wasmedge_guest_landing
+        .hidden wasmedge_guest_landing
+        .type   wasmedge_guest_landing, @function
+        .p2align 4
+wasmedge_guest_landing:
+        .cfi_startproc
+        .cfi_def_cfa %rsp, 64
+        .cfi_offset %rbp, -16
+        .cfi_offset %rbx, -24
+        .cfi_offset %r12, -32
+        .cfi_offset %r13, -40
+        .cfi_offset %r14, -48
+        .cfi_offset %r15, -56
+        addq    $8, %rsp
+        .cfi_adjust_cfa_offset -8
+        popq    %r15
+        .cfi_adjust_cfa_offset -8
+        popq    %r14
+        .cfi_adjust_cfa_offset -8
+        popq    %r13
+        .cfi_adjust_cfa_offset -8
+        popq    %r12
+        .cfi_adjust_cfa_offset -8
+        popq    %rbx
+        .cfi_adjust_cfa_offset -8
+        popq    %rbp
+        .cfi_adjust_cfa_offset -8
+        retq
+        .cfi_endproc
+        .size   wasmedge_guest_landing, . - wasmedge_guest_landing
+
+// rdi: activation
+        .globl  wasmedge_guest_unwind
+        .hidden wasmedge_guest_unwind
+        .type   wasmedge_guest_unwind, @function
+        .p2align 4
+wasmedge_guest_unwind:
+        .cfi_startproc
+        endbr64
+        movq    (%rdi), %rsp
+        jmp     wasmedge_guest_landing
+        .cfi_endproc
+        .size   wasmedge_guest_unwind, . - wasmedge_guest_unwind
+
+        .section .note.GNU-stack, "", @progbits

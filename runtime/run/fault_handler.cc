@@ -1,0 +1,102 @@
+#include <signal.h>
+#include <ucontext.h>
+
+#include <mutex>
+
+#include "runtime/run/activation.h"
+#include "runtime/run/fault_region.h"
+
+// Turns faults of guests into traps. A fault is a trap only if a guest runs on this thread and
+//   SIGSEGV  hit the guard of its stack, or
+//   SIGSEGV  came from compiled code, and hit the reservation of a linear memory, or
+//   SIGILL   is a `ud1` of compiled code that carries a trap's code.
+// Then the thread resumes at the landing of its innermost entry. Any other fault is what it was
+// before: the previous handler's, or the end of the process.
+namespace wasmedge::run {
+namespace {
+
+struct sigaction previous_segv;
+struct sigaction previous_ill;
+
+void* program_counter(const ucontext_t& context) {
+  return reinterpret_cast<void*>(context.uc_mcontext.gregs[REG_RIP]);
+}
+
+// llvm.ubsantrap(code) is `ud1l code(%eax), %eax`: 67 0f b9 40 <code>.
+bool decode_trap(const void* pc, TrapCode& code) {
+  const auto* at = static_cast<const uint8_t*>(pc);
+  if (at[0] != 0x67 || at[1] != 0x0f || at[2] != 0xb9 || at[3] != 0x40) return false;
+  switch (static_cast<TrapCode>(at[4])) {
+#define X(name, number, text) case TrapCode::name:
+    WASMEDGE_TRAPS(X)
+#undef X
+    code = static_cast<TrapCode>(at[4]);
+    return true;
+  }
+  return false;
+}
+
+bool is_trap(int signal, const siginfo_t& info, const void* pc, const Activation& activation,
+             TrapCode& code) {
+  if (info.si_code <= 0) return false;  // sent by kill(2), not by the CPU
+  if (signal == SIGILL) return FaultRegion::text_at(pc) != nullptr && decode_trap(pc, code);
+  if (activation.stack->in_guard(info.si_addr)) {
+    code = TrapCode::kStackOverflow;
+    return true;
+  }
+  code = TrapCode::kMemoryOutOfBounds;
+  return FaultRegion::text_at(pc) != nullptr && FaultRegion::is_memory(info.si_addr);
+}
+
+void resume_at_landing(ucontext_t& context, const Activation& activation) {
+  constexpr greg_t kDirectionFlag = 0x400;
+  auto& registers = context.uc_mcontext.gregs;
+  registers[REG_RSP] = reinterpret_cast<greg_t>(activation.host_sp);
+  registers[REG_RIP] = reinterpret_cast<greg_t>(&wasmedge_guest_landing);
+  registers[REG_EFL] &= ~kDirectionFlag;
+}
+
+void pass_on(int signal, siginfo_t* info, void* context) {
+  const struct sigaction& previous = signal == SIGSEGV ? previous_segv : previous_ill;
+  if ((previous.sa_flags & SA_SIGINFO) != 0) {
+    previous.sa_sigaction(signal, info, context);
+  } else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
+    previous.sa_handler(signal);
+  } else {
+    // The instruction faults again when we return, and then ends the process.
+    struct sigaction standard{};
+    standard.sa_handler = SIG_DFL;
+    sigaction(signal, &standard, nullptr);
+    if (info->si_code <= 0) raise(signal);
+  }
+}
+
+void handle_fault(int signal, siginfo_t* info, void* raw_context) {
+  auto& context = *static_cast<ucontext_t*>(raw_context);
+  Activation* activation = Activation::current;
+  TrapCode code{};
+  const void* pc = program_counter(context);
+  if (activation == nullptr || !is_trap(signal, *info, pc, *activation, code)) {
+    return pass_on(signal, info, raw_context);
+  }
+  activation->end = Activation::End::kTrapped;
+  activation->trap = code;
+  activation->pc = pc;
+  resume_at_landing(context, *activation);
+}
+
+}  // namespace
+
+void install_fault_handler() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    struct sigaction action{};
+    action.sa_sigaction = handle_fault;
+    action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+    sigemptyset(&action.sa_mask);
+    sigaction(SIGSEGV, &action, &previous_segv);
+    sigaction(SIGILL, &action, &previous_ill);
+  });
+}
+
+}  // namespace wasmedge::run

@@ -1,0 +1,62 @@
+#include "runtime/run/guest_stack.h"
+
+#include <signal.h>
+#include <sys/mman.h>
+
+#include <memory>
+
+#include "runtime/base/limits.h"
+
+namespace wasmedge::run {
+namespace {
+
+// Room for the widest register state the kernel saves (about 11 KiB with AMX) and for a handler
+// that was there before ours.
+constexpr size_t kSignalStack = size_t{64} << 10;
+
+}  // namespace
+
+// Larger than a host function's frame: those do not all probe the stack.
+const size_t GuestStack::kGuard = size_t{256} << 10;
+const size_t GuestStack::kSize = kSignalStack + kGuard + kLimits.guest_stack_bytes;
+
+GuestStack* GuestStack::of_thread() {
+  thread_local std::unique_ptr<GuestStack> stack;
+  if (stack == nullptr) {
+    void* base = mmap(nullptr, kSize, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+    if (base == MAP_FAILED) return nullptr;
+    if (mprotect(static_cast<std::byte*>(base) + kSignalStack, kGuard, PROT_NONE) != 0) {
+      munmap(base, kSize);
+      return nullptr;
+    }
+    stack.reset(new GuestStack(static_cast<std::byte*>(base)));
+  }
+  return stack.get();
+}
+
+GuestStack::GuestStack(std::byte* base) : base_(base) {
+  // A signal stack that the program (or a sanitizer) has given this thread serves as well.
+  stack_t existing{};
+  sigaltstack(nullptr, &existing);
+  if ((existing.ss_flags & SS_DISABLE) == 0) return;
+  stack_t ours{};
+  ours.ss_sp = base;
+  ours.ss_size = kSignalStack;
+  owns_signal_stack_ = sigaltstack(&ours, nullptr) == 0;
+}
+
+GuestStack::~GuestStack() {
+  if (owns_signal_stack_) {
+    stack_t none{};
+    none.ss_flags = SS_DISABLE;
+    sigaltstack(&none, nullptr);
+  }
+  munmap(base_, kSize);
+}
+
+std::byte* GuestStack::guard() const {
+  return base_ + kSignalStack;
+}
+
+}  // namespace wasmedge::run

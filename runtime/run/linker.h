@@ -1,0 +1,28 @@
+#pragma once
+
+#include "runtime/run/host.h"
+#include "runtime/run/instance.h"
+#include "runtime/run/store.h"
+
+namespace wasmedge::run {
+
+/// Fills a new instance's context: canonical types, imports, then its own memories, globals and
+/// tables (in that order: initialisers read what stands before them).
+class Linker {
+ public:
+  Linker(Store& store, Instance& instance) : store_(store), instance_(instance) {}
+  Result<> link(const Resolver& resolver);
+
+ private:
+  void bind_types();
+  Result<> bind_import(const ArtifactImport& import, const Resolver& resolver);
+  Result<> bind_memory(uint32_t index, Memory* memory);
+  Result<> make_memories();
+  void make_globals();
+  Result<> make_tables();
+
+  Store& store_;
+  Instance& instance_;
+};
+
+}  // namespace wasmedge::run

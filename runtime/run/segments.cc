@@ -1,0 +1,86 @@
+#include "runtime/run/instance.h"
+#include "runtime/run/range.h"
+#include "runtime/wasm/module.h"
+
+#include <cstring>
+
+// Element and data segments: what instantiation and the builtins do with them.
+namespace wasmedge::run {
+namespace {
+
+bool is_mode(uint32_t mode, wasm::SegmentMode expected) {
+  return mode == static_cast<uint32_t>(expected);
+}
+
+Outcome trapped(TrapCode code) {
+  Outcome outcome;
+  outcome.kind = Outcome::Kind::kTrapped;
+  outcome.trap.code = code;
+  return outcome;
+}
+
+}  // namespace
+
+Outcome Instance::initialize() {
+  if (!initialize_tables()) return trapped(TrapCode::kTableOutOfBounds);
+  if (!initialize_memories()) return trapped(TrapCode::kMemoryOutOfBounds);
+  const uint32_t start = artifact_->header().start;
+  if (start == ~uint32_t{0}) return {};
+  return call(function(start), {});
+}
+
+bool Instance::initialize_tables() {
+  const auto elements = artifact_->elements();
+  for (uint32_t i = 0; i < elements.size(); ++i) {
+    const ArtifactElement& segment = elements[i];
+    if (is_mode(segment.mode, wasm::SegmentMode::kActive)) {
+      const uint32_t to = evaluate(segment.offset).i32;
+      if (!table_init(segment.table, i, to, 0, element_count(i))) return false;
+    }
+    if (!is_mode(segment.mode, wasm::SegmentMode::kPassive)) dropped_elements_[i] = true;
+  }
+  return true;
+}
+
+bool Instance::initialize_memories() {
+  const auto data = artifact_->data();
+  for (uint32_t i = 0; i < data.size(); ++i) {
+    const ArtifactData& segment = data[i];
+    if (!is_mode(segment.mode, wasm::SegmentMode::kActive)) continue;
+    if (segment.in_image == 0) {
+      const uint32_t to = evaluate(segment.offset).i32;
+      if (!memory_init(segment.memory, i, to, 0, segment.bytes.count)) return false;
+    }
+    dropped_data_[i] = true;
+  }
+  return true;
+}
+
+uint64_t Instance::element_count(uint32_t segment) const {
+  if (dropped_elements_[segment]) return 0;
+  const ArtifactElement& record = artifact_->elements()[segment];
+  return record.uses_consts != 0 ? record.consts.count : record.functions.count;
+}
+
+bool Instance::table_init(uint32_t table, uint32_t segment, uint64_t to, uint64_t from,
+                          uint64_t count) {
+  Table& target = *tables_[table];
+  if (!in_range(to, count, target.size()) || !in_range(from, count, element_count(segment))) {
+    return false;
+  }
+  const ArtifactElement& record = artifact_->elements()[segment];
+  for (uint64_t i = 0; i < count; ++i) target.set(to + i, element(record, from + i));
+  return true;
+}
+
+bool Instance::memory_init(uint32_t memory, uint32_t segment, uint64_t to, uint64_t from,
+                           uint64_t count) {
+  std::span<const std::byte> bytes;
+  if (!dropped_data_[segment]) bytes = artifact_->bytes(artifact_->data()[segment].bytes);
+  const auto target = memories_[memory]->bytes();
+  if (!in_range(to, count, target.size()) || !in_range(from, count, bytes.size())) return false;
+  if (count != 0) std::memcpy(target.data() + to, bytes.data() + from, count);
+  return true;
+}
+
+}  // namespace wasmedge::run

@@ -1,0 +1,90 @@
+#include "runtime/run/trap.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+#include "runtime/run/escape.h"
+
+namespace wasmedge::run {
+namespace {
+
+// Appends to a fixed buffer; what does not fit is dropped. Nothing here allocates or locks.
+class Line {
+ public:
+  explicit Line(std::span<char> buffer) : buffer_(buffer) {}
+
+  void text(std::string_view text) {
+    const size_t fits = std::min(text.size(), buffer_.size() - size_);
+    size_ += text.copy(buffer_.data() + size_, fits);
+  }
+  void number(uint32_t value, unsigned base) {
+    std::array<char, 10> digits{};
+    size_t first = digits.size();
+    do {
+      digits[--first] = "0123456789abcdef"[value % base];
+      value /= base;
+    } while (value != 0);
+    text({digits.data() + first, digits.size() - first});
+  }
+  void name(std::string_view name) { size_ += escape(name, buffer_.subspan(size_)); }
+  size_t size() const { return size_; }
+
+ private:
+  std::span<char> buffer_;
+  size_t size_ = 0;
+};
+
+constexpr size_t kLongest = 2048;
+
+}  // namespace
+
+std::string_view trap_text(TrapCode code) {
+  switch (code) {
+#define X(name, number, text) \
+  case TrapCode::name:        \
+    return text;
+    WASMEDGE_TRAPS(X)
+#undef X
+  }
+  return "unknown trap";
+}
+
+size_t format_trap(const TrapReport& report, std::span<char> buffer) {
+  Line line(buffer);
+  line.text("trap: ");
+  line.text(trap_text(report.code));
+  if (report.function != TrapReport::kNoFunction) {
+    line.text(" in function ");
+    if (!report.function_name.empty()) {
+      line.text("$");
+      line.name(report.function_name);
+      line.text(" (index ");
+      line.number(report.function, 10);
+      line.text(")");
+    } else {
+      line.number(report.function, 10);
+    }
+  }
+  if (report.wasm_offset != 0) {
+    line.text(" at module offset 0x");
+    line.number(report.wasm_offset, 16);
+  }
+  return line.size();
+}
+
+std::string to_string(const TrapReport& report) {
+  std::array<char, kLongest> buffer;
+  return {buffer.data(), format_trap(report, buffer)};
+}
+
+void print_trap(int fd, const TrapReport& report) {
+  std::array<char, kLongest + 1> buffer;
+  size_t size = format_trap(report, std::span(buffer).first(kLongest));
+  buffer[size++] = '\n';
+  // Nobody is left to tell if the message cannot be written.
+  [[maybe_unused]] const ssize_t written = write(fd, buffer.data(), size);
+}
+
+}  // namespace wasmedge::run
