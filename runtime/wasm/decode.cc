@@ -44,10 +44,10 @@ Result<> Decoder::header(Reader& reader) {
   if (reader.fixed<uint32_t>() != kMagic) reader.malformed(0, "magic header not detected");
   const auto version = reader.fixed<uint16_t>();
   const auto layer = reader.fixed<uint16_t>();
-  if (reader.ok() && layer == 1) {
-    return fail(ErrorCode::kUnimplemented,
-                "unsupported module at offset 0x4: this is a component, which is not supported; "
-                "build a core module (target wasm32-wasip1)");
+  if (layer == 1) {
+    reader.malformed(4,
+                     "unknown binary version: this is a component, and components are not "
+                     "supported; build a core module (target wasm32-wasip1)");
   }
   if (version != 1 || layer != 0) {
     reader.malformed(4, "unknown binary version {} (layer {})", version, layer);

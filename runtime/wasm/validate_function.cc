@@ -4,7 +4,7 @@
 namespace wasmedge::wasm {
 
 std::string Operand::name() const {
-  if (is_any()) return "any value";
+  if (is_any()) return "a value";
   ValueType type;
   type.kind = static_cast<ValueKind>(bits_ & 0xff);
   type.heap = static_cast<HeapKind>(bits_ >> 8 & 0xff);
@@ -86,7 +86,7 @@ FunctionValidator::Frame FunctionValidator::pop_frame() {
   pop(results(frames_.back().type));
   const Frame frame = frames_.back();
   if (operands_.size() != frame.height) {
-    invalid("type mismatch: {} values remain on the stack at the end of the block",
+    invalid("type mismatch: the block ends with {} more on the stack than its type gives",
             operands_.size() - frame.height);
   }
   frames_.pop_back();
