@@ -1,0 +1,79 @@
+#include "runtime/wasi/env.h"
+
+#include <cstdint>
+#include <cstring>
+#include <string_view>
+#include <utility>
+
+namespace wasmedge::wasi {
+
+namespace {
+
+// A guest's libc copies them all into its memory of at most 4 GiB.
+constexpr size_t kMaxStringBytes = size_t{1} << 30;
+
+Result<> append(StringList& list, std::string_view string, std::string_view what) {
+  if (string.find('\0') != std::string_view::npos) {
+    return fail(ErrorCode::kInvalidArgument, "{} {} has a NUL byte in it, which no guest can take",
+                what, list.offsets.size());
+  }
+  if (list.bytes.size() + string.size() >= kMaxStringBytes) {
+    return fail(ErrorCode::kInvalidArgument, "{}s of more than {} bytes do not fit a guest", what,
+                kMaxStringBytes);
+  }
+  list.offsets.push_back(static_cast<uint32_t>(list.bytes.size()));
+  list.bytes.append(string);
+  list.bytes.push_back('\0');
+  return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<WasiEnv>> WasiEnv::make(WasiConfig config) {
+  std::unique_ptr<WasiEnv> env(new WasiEnv);  // not value-initialised: the scratch stays untouched
+  for (const std::string& argument : config.args) {
+    TRY(append(env->arguments, argument, "argument"));
+  }
+  for (const std::string& variable : config.env) {
+    if (variable.find('=') == std::string::npos) {
+      return fail(ErrorCode::kInvalidArgument, "environment variable \"{}\" is not KEY=VALUE",
+                  variable);
+    }
+    TRY(append(env->environment, variable, "environment variable"));
+  }
+  for (uint32_t i = 0; i < config.stdio.size(); ++i) {
+    env->fds.set_stdio(i, Descriptor::borrowed(config.stdio[i]));
+  }
+  for (Preopen& preopen : config.preopens) {
+    env->fds.add(Descriptor::preopen(std::move(preopen.dir), std::move(preopen.guest_path),
+                                     preopen.read_only));
+  }
+  return env;
+}
+
+Errno WasiEnv::descriptor(uint32_t fd, Rights rights, Descriptor*& out) const {
+  out = fds.get(fd);
+  if (out == nullptr) return Errno::kBadF;
+  return out->may(rights) ? Errno::kSuccess : Errno::kNotCapable;
+}
+
+Errno WasiEnv::file(uint32_t fd, Rights rights, Descriptor*& out) const {
+  const Errno error = descriptor(fd, rights, out);
+  return out != nullptr && out->is_directory() ? Errno::kIsDir : error;
+}
+
+Errno WasiEnv::directory(uint32_t fd, Rights rights, Descriptor*& out) const {
+  const Errno error = descriptor(fd, rights, out);
+  return out != nullptr && !out->is_directory() ? Errno::kNotDir : error;
+}
+
+Errno WasiEnv::path(uint32_t address, uint32_t size, Path& out) const {
+  const std::byte* bytes = memory.range(address, size);
+  if (bytes == nullptr) return Errno::kFault;
+  if (size >= out.size()) return Errno::kNameTooLong;
+  std::memcpy(out.data(), bytes, size);
+  out[size] = '\0';
+  return std::memchr(out.data(), '\0', size) == nullptr ? Errno::kSuccess : Errno::kInval;
+}
+
+}  // namespace wasmedge::wasi

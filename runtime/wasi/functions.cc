@@ -1,0 +1,58 @@
+#include "runtime/wasi/functions.h"
+
+#include <array>
+
+namespace wasmedge::wasi {
+
+namespace {
+
+// What compiled code calls for a function of the table: the context is the WasiEnv.
+template <auto kFunction>
+struct Entry;
+template <typename... P, Errno (*kFunction)(WasiEnv&, P...)>
+struct Entry<kFunction> {
+  static uint32_t call(WasiEnv* env, P... arguments) {
+    return static_cast<uint32_t>(kFunction(*env, arguments...));
+  }
+};
+template <typename... P, void (*kFunction)(WasiEnv&, P...)>
+struct Entry<kFunction> {
+  static void call(WasiEnv* env, P... arguments) { kFunction(*env, arguments...); }
+};
+
+template <auto kFunction>
+run::FuncRef reference(WasiEnv& env) {
+  return run::host_function(&Entry<kFunction>::call, &env);
+}
+
+struct Row {
+  std::string_view name;
+  run::FuncRef (*preview1)(WasiEnv&);  // null: not in that module
+  run::FuncRef (*unstable)(WasiEnv&);
+};
+
+constexpr Row kRows[] = {
+#define WASI_SHARED(name, ...) {#name, reference<&preview1::name>, reference<&preview1::name>},
+#define WASI_PREVIEW1(name, ...) {#name, reference<&preview1::name>, nullptr},
+#define WASI_UNSTABLE(name, ...) {#name, nullptr, reference<&unstable::name>},
+#include "runtime/wasi/functions.def"  // NOLINT: the table
+#undef WASI_SHARED
+#undef WASI_PREVIEW1
+#undef WASI_UNSTABLE
+    {"proc_exit", reference<&preview1::proc_exit>, reference<&preview1::proc_exit>},
+};
+
+}  // namespace
+
+std::optional<run::FuncRef> find_function(WasiEnv& env, std::string_view module,
+                                          std::string_view name) {
+  const bool is_preview1 = module == kPreview1;
+  if (!is_preview1 && module != kUnstable) return std::nullopt;
+  for (const Row& row : kRows) {
+    const auto make = is_preview1 ? row.preview1 : row.unstable;
+    if (make != nullptr && row.name == name) return make(env);
+  }
+  return std::nullopt;
+}
+
+}  // namespace wasmedge::wasi
