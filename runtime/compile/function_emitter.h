@@ -1,0 +1,145 @@
+#pragma once
+
+#include <llvm/ADT/SmallVector.h>
+#include <llvm/IR/IRBuilder.h>
+
+#include <span>
+#include <vector>
+
+#include "runtime/compile/ir_module.h"
+#include "runtime/run/context.h"
+#include "runtime/wasm/instructions.h"
+
+namespace wasmedge::compile {
+
+/// Emits one function (or constant expression): a visitor of its instructions, whose members are
+/// spread over emit_*.cc by operator family. The body is valid, so nothing here fails.
+///
+/// The operand stack holds LLVM values. Locals are allocas, which SROA turns into SSA form. Code
+/// that cannot be reached is skipped, so there are no values of unknown type. Only instructions
+/// that may trap or call carry a debug location: the wasm byte offset as line.
+class FunctionEmitter {
+ public:
+  FunctionEmitter(IrModule& module, llvm::Function* function, const wasm::FuncType& type,
+                  uint32_t offset);
+
+  /// Declares `count` zeroed locals.
+  void add_locals(uint32_t count, wasm::ValueType type);
+  /// Everything up to the end of `reader`.
+  void emit(wasm::Reader& reader);
+
+#define WASM_OP(id, encoding, text, immediate, signature, feature) \
+  void id(const wasm::immediate& imm);
+#include "runtime/wasm/opcodes.def"
+
+ private:
+  enum class ControlKind : uint8_t { kBlock, kLoop, kIf, kElse };
+
+  // Where a branch goes, with one phi for each value it takes along.
+  struct Label {
+    llvm::BasicBlock* block = nullptr;
+    llvm::SmallVector<llvm::PHINode*, 1> phis;
+  };
+
+  struct Control {
+    ControlKind kind = ControlKind::kBlock;
+    Label end;
+    Label loop;                                // kLoop: the header
+    llvm::BasicBlock* else_block = nullptr;    // kIf
+    llvm::SmallVector<Operand, 1> parameters;  // kIf: what the else part begins with
+    size_t height = 0;                         // of the stack beneath the block's parameters
+
+    Label& target() { return kind == ControlKind::kLoop ? loop : end; }
+  };
+
+  // Stack.
+  void push(llvm::Value* value) { stack_.push_back(Operand{value}); }
+  llvm::Value* pop();
+  void push_results(llvm::Value* call, size_t count);
+
+  // Control (emit_control.cc).
+  Label make_label(std::span<const wasm::ValueType> types);
+  std::pair<std::span<const wasm::ValueType>, std::span<const wasm::ValueType>> signature(
+      const wasm::BlockType& type);
+  Control& push_control(ControlKind kind, std::span<const wasm::ValueType> parameters,
+                        std::span<const wasm::ValueType> results);
+  Control& label_at(uint32_t depth) { return controls_[controls_.size() - 1 - depth]; }
+  void take_along(Label& label);
+  void branch_to(Label& label);
+  void begin(llvm::BasicBlock* block);
+  void set_unreachable();
+  void leave(Control& control);
+  void emit_return();
+  llvm::BasicBlock* new_block();
+
+  // Traps (emit_trap.cc).
+  void locate(llvm::Instruction* instruction);
+  void trap(run::TrapCode code);
+  void trap_if(llvm::Value* condition, run::TrapCode code);
+
+  // Runtime structures (emit_runtime.cc).
+  llvm::Value* load_constant(llvm::IRBuilder<>& builder, llvm::Type* type, llvm::Value* base,
+                             uint32_t offset);
+  llvm::Value* from_context(llvm::Type* type, uint32_t offset);
+  llvm::Value* memory_base(uint32_t memory);
+  llvm::Value* table_elements(uint32_t table);
+  llvm::Value* table_size(uint32_t table);
+  llvm::Value* call_builtin(uint32_t offset, llvm::Type* result,
+                            std::initializer_list<llvm::Value*> arguments);
+  llvm::Value* as_u64(llvm::Value* value);
+  llvm::Value* u32(uint32_t value);
+  llvm::Value* u64(uint64_t value);
+  /// A value of the memory's or table's address type, from 64 bits.
+  llvm::Value* as_address(llvm::Value* value, bool is64);
+
+  // Calls (emit_call.cc).
+  void emit_call(const wasm::FuncType& type, llvm::FunctionType* ir_type, llvm::Value* callee,
+                 ContextPtr context);
+
+  // Memory (emit_memory.cc).
+  llvm::Value* address(const wasm::MemArgImm& imm, llvm::Value* index);
+  llvm::Value* load(const wasm::MemArgImm& imm, llvm::Type* type);
+  void store(const wasm::MemArgImm& imm, llvm::Value* value);
+  void store_low(const wasm::MemArgImm& imm, llvm::Type* type);
+
+  // Tables (emit_table.cc).
+  llvm::Value* element(uint32_t table, llvm::Value* index, run::TrapCode out_of_bounds);
+
+  // Variables (emit_variable.cc).
+  llvm::Value* global_cell(uint32_t global);
+
+  // Numbers (emit_integer.cc, emit_float.cc, emit_convert.cc).
+  void compare(llvm::CmpInst::Predicate predicate);
+  void divide_signed();
+  void divide_unsigned();
+  void remainder_signed();
+  void remainder_unsigned();
+  llvm::Value* shift_amount(llvm::Value* amount);
+  void rotate(llvm::Intrinsic::ID direction);
+  void count_bits(llvm::Intrinsic::ID intrinsic);
+  void sign_extend(llvm::Type* from);
+  void float_unary(llvm::Intrinsic::ID intrinsic);
+  llvm::Value* arithmetic(llvm::Instruction::BinaryOps op, llvm::Value* left, llvm::Value* right);
+  void float_arithmetic(llvm::Instruction::BinaryOps op);
+  void min_max(llvm::Intrinsic::ID intrinsic);
+  llvm::Value* quieted(llvm::Value* value);
+  void truncate(llvm::Type* to, bool is_signed);
+  void truncate_saturating(llvm::Type* to, bool is_signed);
+  void cast(llvm::Instruction::CastOps op, llvm::Type* to);
+
+  IrModule& module_;
+  llvm::Function* function_;
+  const wasm::FuncType& type_;
+  llvm::DISubprogram* debug_scope_;
+  llvm::IRBuilder<> entry_;  // the entry block: allocas, and what every use of the function needs
+  llvm::IRBuilder<> builder_;
+  ContextPtr context_;
+  uint32_t offset_ = 0;  // of the instruction being emitted
+  bool reachable_ = true;
+  std::vector<Operand> stack_;
+  std::vector<llvm::AllocaInst*> locals_;
+  std::vector<Control> controls_;
+  std::vector<llvm::Value*> memory_bases_;  // loaded in the entry block, on demand
+};
+
+}  // namespace wasmedge::compile

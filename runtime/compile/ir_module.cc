@@ -1,0 +1,119 @@
+#include "runtime/compile/ir_module.h"
+
+#include <fmt/format.h>
+#include <llvm/BinaryFormat/Dwarf.h>
+#include <llvm/IR/MDBuilder.h>
+
+namespace wasmedge::compile {
+
+IrModule::IrModule(const Facts& facts, const llvm::TargetMachine& machine)
+    : facts_(facts),
+      machine_(machine),
+      ir_("wasm", context_),
+      debug_(ir_),
+      function_types_(facts.module.types.size()) {
+  context_.setDiscardValueNames(true);
+  ir_.setTargetTriple(machine.getTargetTriple().str());
+  ir_.setDataLayout(machine.createDataLayout());
+  ir_.setPICLevel(llvm::PICLevel::BigPIC);
+  ir_.addModuleFlag(llvm::Module::Warning, "Debug Info Version", llvm::DEBUG_METADATA_VERSION);
+  ir_.addModuleFlag(llvm::Module::Max, "Dwarf Version", 4);
+
+  file_ = debug_.createFile("wasm", "");
+  debug_.createCompileUnit(llvm::dwarf::DW_LANG_C, file_, "", /*isOptimized=*/true, "", 0, "",
+                           llvm::DICompileUnit::LineTablesOnly);
+  debug_type_ = debug_.createSubroutineType(debug_.getOrCreateTypeArray({}));
+
+  llvm::MDBuilder metadata(context_);
+  llvm::MDNode* root = metadata.createTBAARoot("wasm");
+  for (const char* name : {"memory", "global", "table", "size", "constant"}) {
+    llvm::MDNode* scalar = metadata.createTBAAScalarTypeNode(name, root);
+    tags_.push_back(metadata.createTBAAStructTagNode(scalar, scalar, 0));
+  }
+  nothing_ = llvm::MDNode::get(context_, {});
+}
+
+llvm::Type* IrModule::type(wasm::ValueType type) {
+  switch (type.kind) {
+    case wasm::ValueKind::kI32:
+      return i32();
+    case wasm::ValueKind::kI64:
+      return i64();
+    case wasm::ValueKind::kF32:
+      return llvm::Type::getFloatTy(context_);
+    case wasm::ValueKind::kF64:
+      return llvm::Type::getDoubleTy(context_);
+    case wasm::ValueKind::kV128:
+      return llvm::FixedVectorType::get(i64(), 2);
+    case wasm::ValueKind::kRef:
+      return ptr();
+  }
+  llvm_unreachable("every kind of value has a type");
+}
+
+llvm::FunctionType* IrModule::function_type(const wasm::FuncType& type) {
+  std::vector<llvm::Type*> parameters = {ptr()};
+  for (const wasm::ValueType& parameter : type.parameters) {
+    parameters.push_back(this->type(parameter));
+  }
+  std::vector<llvm::Type*> results;
+  for (const wasm::ValueType& result : type.results) results.push_back(this->type(result));
+  llvm::Type* result = results.empty()       ? llvm::Type::getVoidTy(context_)
+                       : results.size() == 1 ? results[0]
+                                             : llvm::StructType::get(context_, results);
+  return llvm::FunctionType::get(result, parameters, false);
+}
+
+llvm::FunctionType* IrModule::function_type(uint32_t type) {
+  llvm::FunctionType*& made = function_types_[type];
+  if (made == nullptr) made = function_type(facts_.module.types[type]);
+  return made;
+}
+
+llvm::Function* IrModule::function(uint32_t index) {
+  const std::string name = fmt::format("f{}", index);
+  if (llvm::Function* known = ir_.getFunction(name)) return known;
+  return define(name, function_type(facts_.module.functions[index].type));
+}
+
+llvm::Function* IrModule::define(const std::string& name, llvm::FunctionType* type) {
+  llvm::Function* function =
+      llvm::Function::Create(type, llvm::GlobalValue::ExternalLinkage, name, ir_);
+  function->setVisibility(llvm::GlobalValue::HiddenVisibility);
+  function->setDSOLocal(true);
+  set_attributes(function);
+  return function;
+}
+
+// No mustprogress (infinite loops stay), no library calls, no unwinding. Frames larger than a page
+// touch every page, so that the stack's guard cannot be stepped over.
+void IrModule::set_attributes(llvm::Function* function) {
+  llvm::AttrBuilder attributes(context_);
+  attributes.addAttribute(llvm::Attribute::NoUnwind);
+  attributes.addAttribute(llvm::Attribute::NoBuiltin);
+  attributes.addAttribute("no-builtins");
+  attributes.addAttribute("probe-stack", "inline-asm");
+  attributes.addAttribute("target-cpu", machine_.getTargetCPU());
+  attributes.addAttribute("target-features", machine_.getTargetFeatureString());
+  function->addFnAttrs(attributes);
+  for (unsigned i = 0; i < function->arg_size(); ++i) {
+    function->addParamAttr(i, llvm::Attribute::NoUndef);
+  }
+}
+
+llvm::DISubprogram* IrModule::describe(llvm::Function* function, uint32_t offset) {
+  llvm::DISubprogram* program =
+      debug_.createFunction(file_, "", function->getName(), file_, offset, debug_type_, offset,
+                            llvm::DINode::FlagZero, llvm::DISubprogram::SPFlagDefinition);
+  function->setSubprogram(program);
+  return program;
+}
+
+void IrModule::reaches(llvm::Instruction* access, Reach reach) {
+  access->setMetadata(llvm::LLVMContext::MD_tbaa, tags_[static_cast<size_t>(reach)]);
+  if (reach == Reach::kConstant && llvm::isa<llvm::LoadInst>(access)) {
+    access->setMetadata(llvm::LLVMContext::MD_invariant_load, nothing_);
+  }
+}
+
+}  // namespace wasmedge::compile

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <llvm/IR/DIBuilder.h>
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/LLVMContext.h>
+#include <llvm/IR/Module.h>
+#include <llvm/Target/TargetMachine.h>
+
+#include <string>
+#include <vector>
+
+#include "runtime/compile/facts.h"
+
+namespace wasmedge::compile {
+
+// Handles that keep apart what LLVM sees as just values.
+
+/// A Context* of an instance (run/context.h), or a host function's own pointer.
+struct ContextPtr {
+  llvm::Value* ir = nullptr;
+};
+/// A FuncRef*, not null.
+struct FuncRefPtr {
+  llvm::Value* ir = nullptr;
+};
+/// A Wasm value: an operand of an instruction.
+struct Operand {
+  llvm::Value* ir = nullptr;
+};
+
+/// What a load or store reaches, for alias analysis: accesses of different kinds never overlap.
+enum class Reach : uint8_t { kMemory, kGlobal, kTable, kSize, kConstant };
+
+/// One partition's LLVM module, in an LLVMContext of its own, and the declarations in it.
+class IrModule {
+ public:
+  IrModule(const Facts& facts, const llvm::TargetMachine& machine);
+
+  const Facts& facts() const { return facts_; }
+  llvm::LLVMContext& context() { return context_; }
+  llvm::Module& ir() { return ir_; }
+
+  llvm::Type* type(wasm::ValueType type);
+  llvm::Type* i8() { return llvm::Type::getInt8Ty(context_); }
+  llvm::Type* i32() { return llvm::Type::getInt32Ty(context_); }
+  llvm::Type* i64() { return llvm::Type::getInt64Ty(context_); }
+  llvm::Type* ptr() { return llvm::PointerType::getUnqual(context_); }
+  llvm::FunctionType* function_type(const wasm::FuncType& type);
+  llvm::FunctionType* function_type(uint32_t type);
+
+  /// Own function `index`, declared; it is defined here or in another partition.
+  llvm::Function* function(uint32_t index);
+  /// A new function of this partition with every attribute that code generation wants.
+  llvm::Function* define(const std::string& name, llvm::FunctionType* type);
+  /// Gives a function debug locations: `offset` is its place in the module.
+  llvm::DISubprogram* describe(llvm::Function* function, uint32_t offset);
+
+  /// Marks a load or store with what it reaches.
+  void reaches(llvm::Instruction* access, Reach reach);
+
+  /// After the last function.
+  void finish() { debug_.finalize(); }
+
+ private:
+  void set_attributes(llvm::Function* function);
+
+  const Facts& facts_;
+  const llvm::TargetMachine& machine_;
+  llvm::LLVMContext context_;
+  llvm::Module ir_;
+  llvm::DIBuilder debug_;
+  llvm::DIFile* file_ = nullptr;
+  llvm::DISubroutineType* debug_type_ = nullptr;
+  std::vector<llvm::FunctionType*> function_types_;  // by type index, made on demand
+  std::vector<llvm::MDNode*> tags_;                  // by Reach
+  llvm::MDNode* nothing_ = nullptr;
+};
+
+/// Emits the body of own function `index` (function_emitter.h).
+void emit_function(IrModule& module, uint32_t index);
+/// Emits expression number `index` of Facts::expressions as `result c<index>(Context*)`.
+void emit_expression(IrModule& module, uint32_t index);
+/// Emits the entry thunk of type `index` as `t<index>` (run::EntryThunk).
+void emit_entry_thunk(IrModule& module, uint32_t index);
+
+}  // namespace wasmedge::compile

@@ -1,0 +1,122 @@
+#include "runtime/compile/link.h"
+
+#include <algorithm>
+
+#include "runtime/compile/relocate.h"
+
+namespace wasmedge::compile {
+namespace {
+
+constexpr std::byte kBreakpoint{0xcc};  // int3, between functions of different objects
+
+uint64_t align(uint64_t offset, uint64_t alignment) {
+  return (offset + alignment - 1) / alignment * alignment;
+}
+
+class Linker {
+ public:
+  Linker(std::vector<Object> objects, const SymbolCounts& counts) : objects_(std::move(objects)) {
+    linked_.functions.resize(counts.functions);
+    linked_.expressions.resize(counts.expressions);
+    linked_.thunks.resize(counts.thunks);
+  }
+
+  Result<Linked> run(uint64_t file_offset) {
+    linked_.rodata_offset = file_offset;
+    const uint64_t rodata_end = place(false, file_offset);
+    linked_.text_offset = align(rodata_end, run::kArtifactPage);
+    const uint64_t text_end = place(true, linked_.text_offset);
+    if (text_end > uint64_t{1} << 31) {
+      return fail(ErrorCode::kResourceExhausted,
+                  "the module's code takes {} bytes; an artifact can hold 2 GiB", text_end);
+    }
+    linked_.rodata.resize(rodata_end - linked_.rodata_offset);
+    linked_.text.resize(text_end - linked_.text_offset, kBreakpoint);
+    define();
+    for (size_t i = 0; i < objects_.size(); ++i) {
+      TRY(copy(i));
+      objects_[i] = {};
+    }
+    return std::move(linked_);
+  }
+
+ private:
+  // Offsets for all sections of a kind, from `offset` on; returns their end.
+  uint64_t place(bool code, uint64_t offset) {
+    places_.resize(objects_.size());
+    for (size_t i = 0; i < objects_.size(); ++i) {
+      places_[i].resize(objects_[i].sections.size());
+      for (size_t k = 0; k < objects_[i].sections.size(); ++k) {
+        const Section& section = objects_[i].sections[k];
+        if (section.is_code != code) continue;
+        offset = align(offset, section.alignment);
+        places_[i][k] = offset;
+        offset += section.bytes.size();
+      }
+    }
+    return offset;
+  }
+
+  void define() {
+    for (size_t i = 0; i < objects_.size(); ++i) {
+      for (const Definition& definition : objects_[i].definitions) {
+        at(definition.symbol) = {.offset = places_[i][definition.section] + definition.offset,
+                                 .size = definition.size};
+      }
+    }
+  }
+
+  Placed& at(const Symbol& symbol) {
+    switch (symbol.kind) {
+      case Symbol::Kind::kFunction:
+        return linked_.functions.at(symbol.index);
+      case Symbol::Kind::kExpression:
+        return linked_.expressions.at(symbol.index);
+      case Symbol::Kind::kThunk:
+        break;
+    }
+    return linked_.thunks.at(symbol.index);
+  }
+
+  Result<> copy(size_t object) {
+    for (size_t k = 0; k < objects_[object].sections.size(); ++k) {
+      Section& section = objects_[object].sections[k];
+      const uint64_t begin = places_[object][k];
+      for (const Relocation& relocation : section.relocations) {
+        TRY_ASSIGN(const uint64_t to, address_of(object, relocation));
+        const std::span<std::byte> bytes(section.bytes);
+        TRY(relocate_x86_64(bytes.subspan(std::min(relocation.offset, bytes.size())),
+                            relocation.type, begin + relocation.offset, to, relocation.addend));
+      }
+      std::vector<std::byte>& into = section.is_code ? linked_.text : linked_.rodata;
+      const uint64_t base = section.is_code ? linked_.text_offset : linked_.rodata_offset;
+      std::copy(section.bytes.begin(), section.bytes.end(),
+                into.begin() + static_cast<std::ptrdiff_t>(begin - base));
+    }
+    for (const Site& site : objects_[object].sites) {
+      const uint64_t pc = places_[object][site.section] + site.offset - linked_.text_offset;
+      linked_.sites.push_back({.pc = static_cast<uint32_t>(pc), .wasm_offset = site.wasm_offset});
+    }
+    return {};
+  }
+
+  Result<uint64_t> address_of(size_t object, const Relocation& relocation) {
+    if (!relocation.symbol) return places_[object][relocation.section] + relocation.value;
+    const Placed& placed = at(*relocation.symbol);
+    if (placed.offset != 0) return placed.offset;
+    return fail(ErrorCode::kInternal, "no partition defines `{}{}`",
+                static_cast<char>(relocation.symbol->kind), relocation.symbol->index);
+  }
+
+  std::vector<Object> objects_;
+  std::vector<std::vector<uint64_t>> places_;  // by object and section
+  Linked linked_;
+};
+
+}  // namespace
+
+Result<Linked> link(std::vector<Object> objects, uint64_t file_offset, const SymbolCounts& counts) {
+  return Linker(std::move(objects), counts).run(file_offset);
+}
+
+}  // namespace wasmedge::compile

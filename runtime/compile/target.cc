@@ -1,0 +1,58 @@
+#include "runtime/compile/target.h"
+
+#include <llvm/ADT/StringMap.h>
+#include <llvm/MC/TargetRegistry.h>
+#include <llvm/Support/TargetSelect.h>
+#include <llvm/TargetParser/Host.h>
+#include <llvm/TargetParser/SubtargetFeature.h>
+
+#include <mutex>
+
+namespace wasmedge::compile {
+namespace {
+
+constexpr const char* kTriple = "x86_64-unknown-linux-gnu";
+
+void register_target() {
+  static std::once_flag once;
+  std::call_once(once, [] {
+    LLVMInitializeX86TargetInfo();
+    LLVMInitializeX86Target();
+    LLVMInitializeX86TargetMC();
+    LLVMInitializeX86AsmPrinter();
+  });
+}
+
+std::string host_features() {
+  llvm::SubtargetFeatures features;
+  for (const auto& [name, enabled] : llvm::sys::getHostCPUFeatures()) {
+    features.AddFeature(name, enabled);
+  }
+  return features.getString();
+}
+
+}  // namespace
+
+Result<std::unique_ptr<llvm::TargetMachine>> host_machine(Quality quality) {
+  register_target();
+  std::string error;
+  const llvm::Target* target = llvm::TargetRegistry::lookupTarget(kTriple, error);
+  if (target == nullptr) {
+    return fail(ErrorCode::kInternal, "no code generator for {}: {}", kTriple, error);
+  }
+  llvm::TargetOptions options;
+  options.AllowFPOpFusion = llvm::FPOpFusion::Strict;
+  options.EmitAddrsig = false;
+  const llvm::CodeGenOptLevel level =
+      quality == Quality::kBest ? llvm::CodeGenOptLevel::Default : llvm::CodeGenOptLevel::None;
+  std::unique_ptr<llvm::TargetMachine> machine(
+      target->createTargetMachine(kTriple, llvm::sys::getHostCPUName(), host_features(), options,
+                                  llvm::Reloc::PIC_, llvm::CodeModel::Small, level));
+  if (!machine) {
+    return fail(ErrorCode::kInternal, "no code generator for CPU {} of {}",
+                llvm::sys::getHostCPUName().str(), kTriple);
+  }
+  return machine;
+}
+
+}  // namespace wasmedge::compile
