@@ -94,6 +94,13 @@ struct HugepageLimit {
   uint64_t limit = 0;     // bytes
 };
 
+/// linux.resources.blockIO.throttle*: bytes or operations a second on one device.
+struct Throttle {
+  int64_t major = 0;
+  int64_t minor = 0;
+  uint64_t rate = 0;
+};
+
 /// linux.resources: bytes, microseconds, and the kernel's own units; -1 is "unlimited".
 struct Resources {
   std::optional<int64_t> memory_limit, memory_reservation, memory_swap;
@@ -104,6 +111,7 @@ struct Resources {
   std::string cpus, mems;
   std::optional<int64_t> pids_limit;
   std::optional<uint16_t> block_io_weight;
+  std::vector<Throttle> read_bps, write_bps, read_iops, write_iops;
   std::vector<DeviceRule> devices;
   std::vector<HugepageLimit> hugepage_limits;
   std::map<std::string, std::string> unified;  // cgroup v2: file -> content

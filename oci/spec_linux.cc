@@ -82,6 +82,12 @@ void read_fields(Object& object, DeviceRule& rule) {
   if (rule.minor && *rule.minor < 0) rule.minor.reset();
 }
 
+void read_fields(Object& object, Throttle& throttle) {
+  object.required("major", throttle.major);
+  object.required("minor", throttle.minor);
+  object.required("rate", throttle.rate);
+}
+
 void read_fields(Object& object, HugepageLimit& limit) {
   object.required("pageSize", limit.page_size);
   object.required("limit", limit.limit);
