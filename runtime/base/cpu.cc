@@ -5,7 +5,11 @@
 #if !defined(__x86_64__)
 #error "host_cpu() knows x86_64 only: say here what code for your architecture depends on"
 #endif
+#ifdef __clang__
+#define _Bool bool  // the header's functions return C's type, which clang's C++ does not know
+#endif
 #include <sys/platform/x86.h>
+#undef _Bool
 
 #include <cstdint>
 

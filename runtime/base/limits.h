@@ -39,6 +39,7 @@ struct Limits {
   uint64_t compiler_memory_bytes = uint64_t{8} << 30;
   uint32_t compiler_cpu_seconds = 3600;
   uint32_t compiler_wall_seconds = 1800;
+  uint64_t compiler_output_bytes = uint64_t{4} << 30;
 
   // Container configuration.
   size_t config_json_bytes = size_t{16} << 20;

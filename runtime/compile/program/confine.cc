@@ -6,10 +6,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
+#include <cstring>
 #include <new>
+#include <optional>
 #include <string>
 
 #include "runtime/base/fd.h"
@@ -59,7 +62,8 @@ int milliseconds_until(Clock::time_point deadline) {
 // The child as its supervisor sees it; killed at the end of its life or this object's.
 class Child {
  public:
-  Child(pid_t pid, Fd report) : pid_(pid), process_(::pidfd_open(pid, 0)), report_(std::move(report)) {}
+  Child(pid_t pid, Fd report)
+      : pid_(pid), process_(::pidfd_open(pid, 0)), report_(std::move(report)) {}
   ~Child() {
     if (pid_ > 0) reap_killed();
   }
@@ -139,18 +143,20 @@ tl::unexpected<Error> killed(const Bounds& bounds, std::string_view doing, int s
     case SIGXFSZ:
       return exceeded(doing, fmt::format("{} MiB for its result", bounds.output_bytes >> 20));
     case SIGKILL:
-      return fail(ErrorCode::kResourceExhausted,
-                  "{} was killed (SIGKILL): most likely the machine or its cgroup ran out of memory",
-                  doing);
+      return fail(
+          ErrorCode::kResourceExhausted,
+          "{} was killed (SIGKILL): most likely the machine or its cgroup ran out of memory",
+          doing);
     case SIGSYS:
-      return fail(ErrorCode::kInternal,
-                  "{} was ended at a system call that it has no business with (SIGSYS): a fault of the "
-                  "compiler, or an attack by the module",
-                  doing);
+      return fail(
+          ErrorCode::kInternal,
+          "{} was ended at a system call that it has no business with (SIGSYS): a fault of the "
+          "compiler, or an attack by the module",
+          doing);
     default:
       return fail(ErrorCode::kInternal,
-                  "{} crashed the compiler (signal {}, {}): please report it with the module{}{}", doing,
-                  signal, ::strsignal(signal), report.empty() ? "" : ". It said: ", report);
+                  "{} crashed the compiler (signal {}, {}): please report it with the module{}{}",
+                  doing, signal, ::strsignal(signal), report.empty() ? "" : ". It said: ", report);
   }
 }
 
@@ -192,7 +198,8 @@ Result<> run_confined(const Bounds& bounds, std::span<const int> keep, std::stri
   if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno("make a pipe for the compiler");
   Fd report(ends[0]);
   Fd theirs(ends[1]);
-  if (::fcntl(report.get(), F_SETFL, O_NONBLOCK) != 0) return fail_errno("set up the compiler's pipe");
+  if (::fcntl(report.get(), F_SETFL, O_NONBLOCK) != 0)
+    return fail_errno("set up the compiler's pipe");
 
   const auto deadline = Clock::now() + std::chrono::seconds(bounds.wall_seconds);
   const pid_t parent = ::getpid();

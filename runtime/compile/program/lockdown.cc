@@ -61,7 +61,8 @@ void be_first_to_be_killed() {
 
 Result<> become_nobody() {
   if (::geteuid() != 0) return {};
-  // In a user namespace without these calls or this user, root is no root outside; seccomp holds it.
+  // In a user namespace without these calls or this user, root is no root outside; seccomp holds
+  // it.
   const bool done = ::setgroups(0, nullptr) == 0 && ::setresgid(kNobody, kNobody, kNobody) == 0 &&
                     ::setresuid(kNobody, kNobody, kNobody) == 0;
   if (!done && errno != EINVAL && errno != EPERM) return fail_errno("become user {}", kNobody);
@@ -79,12 +80,12 @@ Result<> die_with(pid_t parent) {
 Result<> lock_down(const Bounds& bounds, std::span<const int> keep, pid_t parent) {
   be_first_to_be_killed();
   TRY(close_others(keep));
-  // The limits of memory and files come after everything that might still need some.
   TRY(become_nobody());
   TRY(die_with(parent));  // a change of user would have cleared it
+  TRY(limit_resources(bounds));
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return fail_errno("prctl(NO_NEW_PRIVS)");
-  if (confined_fully()) TRY(restrict_system_calls());
-  return limit_resources(bounds);
+  if (confined_fully()) return restrict_system_calls();
+  return {};
 }
 
 }  // namespace wasmedge::compile

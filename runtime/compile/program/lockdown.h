@@ -10,8 +10,8 @@
 namespace wasmedge::compile {
 
 /// Turns the calling process (one thread, a fresh child of `parent`) into the confined child that
-/// confine.h describes; fds other than `keep` and stderr are closed. Irrevocable. Errors: a step that
-/// the kernel refused; the caller must not go on then.
+/// confine.h describes; fds other than `keep` and stderr are closed. Irrevocable. Errors: a step
+/// that the kernel refused; the caller must not go on then.
 Result<> lock_down(const Bounds& bounds, std::span<const int> keep, pid_t parent);
 
 /// Its last step: system calls by allow-list (seccomp_rule_add(3)); any other kills the process.

@@ -13,14 +13,30 @@ namespace {
 
 // What computing needs: memory, threads, the files that are open.
 constexpr int kAllowed[] = {
-    SCMP_SYS(read),           SCMP_SYS(write),           SCMP_SYS(writev),
-    SCMP_SYS(close),          SCMP_SYS(brk),             SCMP_SYS(munmap),
-    SCMP_SYS(mremap),         SCMP_SYS(madvise),         SCMP_SYS(futex),
-    SCMP_SYS(set_robust_list), SCMP_SYS(rseq),           SCMP_SYS(set_tid_address),
-    SCMP_SYS(rt_sigprocmask), SCMP_SYS(rt_sigaction),    SCMP_SYS(rt_sigreturn),
-    SCMP_SYS(sched_yield),    SCMP_SYS(sched_getaffinity), SCMP_SYS(getpid),
-    SCMP_SYS(gettid),         SCMP_SYS(clock_gettime),   SCMP_SYS(clock_nanosleep),
-    SCMP_SYS(getrandom),      SCMP_SYS(exit),            SCMP_SYS(exit_group),
+    SCMP_SYS(read),
+    SCMP_SYS(write),
+    SCMP_SYS(writev),
+    SCMP_SYS(close),
+    SCMP_SYS(brk),
+    SCMP_SYS(munmap),
+    SCMP_SYS(mremap),
+    SCMP_SYS(madvise),
+    SCMP_SYS(futex),
+    SCMP_SYS(set_robust_list),
+    SCMP_SYS(rseq),
+    SCMP_SYS(set_tid_address),
+    SCMP_SYS(rt_sigprocmask),
+    SCMP_SYS(rt_sigaction),
+    SCMP_SYS(rt_sigreturn),
+    SCMP_SYS(sched_yield),
+    SCMP_SYS(sched_getaffinity),
+    SCMP_SYS(getpid),
+    SCMP_SYS(gettid),
+    SCMP_SYS(clock_gettime),
+    SCMP_SYS(clock_nanosleep),
+    SCMP_SYS(getrandom),
+    SCMP_SYS(exit),
+    SCMP_SYS(exit_group),
 };
 
 class Filter {
@@ -65,8 +81,8 @@ Result<> restrict_system_calls() {
   // Memory is never made executable: the compiler's output is data here.
   filter.allow_if(SCMP_SYS(mmap), masked(2, PROT_EXEC, 0));
   filter.allow_if(SCMP_SYS(mprotect), masked(2, PROT_EXEC, 0));
-  // Threads, no processes. clone3's flags are out of a filter's reach; without it the C library uses
-  // clone.
+  // Threads, no processes. clone3's flags are out of a filter's reach; without it the C library
+  // uses clone.
   constexpr uint64_t kThread = CLONE_VM | CLONE_THREAD;
   filter.allow_if(SCMP_SYS(clone), masked(0, kThread, kThread));
   filter.add(SCMP_SYS(clone3), SCMP_ACT_ERRNO(ENOSYS));

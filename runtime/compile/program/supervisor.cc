@@ -1,0 +1,126 @@
+#include "runtime/compile/program/supervisor.h"
+
+#include <fcntl.h>
+#include <sched.h>
+
+#include <array>
+#include <optional>
+
+#include "runtime/cache/store.h"
+#include "runtime/compile/program/sealed_copy.h"
+#include "runtime/compile/program/worker.h"
+#include "runtime/run/artifact_file.h"
+
+namespace wasmedge::compile {
+namespace {
+
+unsigned usable_cpus() {
+  cpu_set_t cpus;
+  if (::sched_getaffinity(0, sizeof cpus, &cpus) != 0) return 1;
+  return static_cast<unsigned>(CPU_COUNT(&cpus));
+}
+
+// The whole check that loading makes, and that it is this module's.
+Result<> verify(int artifact, const cache::Sha256& module, const std::string& name) {
+  Fd file(::fcntl(artifact, F_DUPFD_CLOEXEC, 0));
+  if (!file) return fail_errno("duplicate the artifact's file descriptor");
+  TRY_ASSIGN(const auto loaded, run::Artifact::load(std::move(file), name));
+  if (loaded->header().module_sha256 != module) {
+    return fail(ErrorCode::kInvalidArgument, "the artifact of {} belongs to another module", name);
+  }
+  return {};
+}
+
+// A module's way to its artifact; the warnings it meets on the way go into the reply.
+class Obtaining {
+ public:
+  Obtaining(const Job& job, const SealedCopy& module)
+      : job_(job), module_(module), sha256_(cache::sha256(module.bytes())) {}
+
+  Result<cache::Reply> run() {
+    if (job_.cache_directory.empty()) return compiled();
+    auto store = cache::Store::create(job_.cache_directory);
+    if (!store) return uncached(store.error());
+    const cache::Key key = cache::key_of(sha256_);
+    auto writer = store->lock(key);
+    // With the lock, for others may have published while we waited for it; without, for a cache
+    // that cannot be written may still be read.
+    if (auto artifact = cached(*store, key, writer.has_value())) return reply(std::move(*artifact));
+    if (!writer) return uncached(writer.error());
+    TRY_ASSIGN(Fd artifact, compile());
+    auto published = std::move(*writer).publish(artifact.get());
+    if (!published) return unpublished(std::move(artifact), published.error());
+    if (const auto swept = store->sweep(); !swept) warn(swept.error().message);
+    return reply(std::move(*published));
+  }
+
+ private:
+  std::optional<Fd> cached(cache::Store& store, const cache::Key& key, bool writable) {
+    auto found = store.lookup(key);
+    if (found && !*found) return std::nullopt;
+    Result<> intact = found ? verify((*found)->get(), sha256_, job_.name)
+                            : Result<>(tl::unexpected<Error>(found.error()));
+    if (intact) return std::move(*found);
+    warn(fmt::format("the cached artifact cannot be used ({}); compiled {} again",
+                     intact.error().message, job_.name));
+    if (!writable) return std::nullopt;
+    if (const auto discarded = store.discard(key); !discarded) warn(discarded.error().message);
+    return std::nullopt;
+  }
+
+  Result<Fd> compile() {
+    TRY_ASSIGN(Fd output, make_memfd("artifact"));
+    const std::array<int, 1> keep = {output.get()};
+    const unsigned threads = usable_cpus();
+    TRY(run_confined(job_.bounds, keep, fmt::format("compiling {}", job_.name), [&]() -> Result<> {
+      if (auto done = compile_module(module_.bytes(), sha256_, output.get(), threads); !done) {
+        return wrap(done.error(), job_.name);
+      }
+      return {};
+    }));
+    TRY(seal(output.get()));
+    if (auto verified = verify(output.get(), sha256_, job_.name); !verified) {
+      return fail(ErrorCode::kInternal, "the compiler's result for {} is not usable: {}", job_.name,
+                  verified.error().message);
+    }
+    return output;
+  }
+
+  Result<cache::Reply> compiled() {
+    TRY_ASSIGN(Fd artifact, compile());
+    return reply(std::move(artifact));
+  }
+  Result<cache::Reply> uncached(const Error& why) {
+    TRY_ASSIGN(Fd artifact, compile());
+    return unpublished(std::move(artifact), why);
+  }
+  cache::Reply unpublished(Fd artifact, const Error& why) {
+    warn(fmt::format("{} is compiled but not cached, and will be compiled again next time: {}",
+                     job_.name, why.message));
+    return reply(std::move(artifact));
+  }
+  cache::Reply reply(Fd artifact) {
+    cache::Reply reply;
+    reply.text = std::move(warnings_);
+    reply.artifact = std::move(artifact);
+    return reply;
+  }
+  void warn(std::string_view text) {
+    if (!warnings_.empty()) warnings_ += "; ";
+    warnings_ += text;
+  }
+
+  const Job& job_;
+  const SealedCopy& module_;
+  cache::Sha256 sha256_;
+  std::string warnings_;
+};
+
+}  // namespace
+
+Result<cache::Reply> obtain_artifact(const Job& job) {
+  TRY_ASSIGN(const SealedCopy module, SealedCopy::of(job.module, job.name));
+  return Obtaining(job, module).run();
+}
+
+}  // namespace wasmedge::compile

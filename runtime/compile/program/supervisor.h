@@ -1,0 +1,21 @@
+#pragma once
+
+#include <string>
+
+#include "runtime/cache/reply.h"
+#include "runtime/compile/program/confine.h"
+
+namespace wasmedge::compile {
+
+struct Job {
+  std::string cache_directory;  // empty: none
+  std::string name;             // of the module, for messages
+  int module = -1;              // its file
+  Bounds bounds;
+};
+
+/// The module's artifact: from the cache if somebody published it meanwhile, else compiled in a
+/// confined child and published. A cache that cannot be used costs a warning in the reply.
+Result<cache::Reply> obtain_artifact(const Job& job);
+
+}  // namespace wasmedge::compile
