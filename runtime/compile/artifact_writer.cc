@@ -8,15 +8,10 @@
 
 #include "runtime/base/cpu.h"
 #include "runtime/run/artifact_file.h"
+#include "runtime/run/artifact_types.h"
 
 namespace wasmedge::compile {
 namespace {
-
-run::ArtifactType encode(const wasm::ValueType& type) {
-  return {.kind = static_cast<uint32_t>(type.kind) | static_cast<uint32_t>(type.heap) << 8 |
-                  static_cast<uint32_t>(type.nullable) << 16,
-          .index = type.index};
-}
 
 run::ArtifactLimits encode(const wasm::SizeLimits& limits) {
   return {.min = limits.min,
@@ -109,7 +104,7 @@ class Writer {
             .bits = expression.bits,
             .bits_high = expression.bits_high,
             .code = is_code ? expression_code_.at(&expression) : 0,
-            .type = compile::encode(expression.type)};
+            .type = run::pack(expression.type)};
   }
 
   void put_types() {
@@ -122,8 +117,8 @@ class Writer {
                        .results = static_cast<uint32_t>(type.results.size()),
                        .reserved = 0,
                        .entry = code_.thunks[facts_.same_type[i]].offset});
-      for (const wasm::ValueType& value : type.parameters) values.push_back(compile::encode(value));
-      for (const wasm::ValueType& value : type.results) values.push_back(compile::encode(value));
+      for (const wasm::ValueType& value : type.parameters) values.push_back(run::pack(value));
+      for (const wasm::ValueType& value : type.results) values.push_back(run::pack(value));
     }
     header_.value_types = records(values);
     header_.types = records(types);
@@ -163,7 +158,7 @@ class Writer {
   void put_definitions() {
     std::vector<run::ArtifactGlobal> globals;
     for (const wasm::Global& global : module_.globals) {
-      globals.push_back({.type = compile::encode(global.type.value),
+      globals.push_back({.type = run::pack(global.type.value),
                          .is_mutable = global.type.is_mutable,
                          .imported = global.imported,
                          .init = encode(global.init)});
@@ -177,7 +172,7 @@ class Writer {
     std::vector<run::ArtifactTable> tables;
     for (const wasm::Table& table : module_.tables) {
       tables.push_back({.limits = compile::encode(table.type.limits),
-                        .element = compile::encode(table.type.element),
+                        .element = run::pack(table.type.element),
                         .imported = table.imported,
                         .has_init = table.init.has_value(),
                         .init = table.init ? encode(*table.init) : run::ArtifactConst{}});
@@ -214,7 +209,7 @@ class Writer {
       record.mode = static_cast<uint32_t>(segment.mode);
       record.table = segment.table;
       record.offset = encode(segment.offset);
-      record.type = compile::encode(segment.type);
+      record.type = run::pack(segment.type);
       put_contents(segment, record);
     }
     header_.elements = records(elements);

@@ -1,0 +1,67 @@
+#include "test/unit/compile/guest.h"
+
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "runtime/base/fd.h"
+
+namespace wasmedge::test {
+namespace {
+
+template <typename T>
+T value_or_fail(Result<T> result) {
+  if (!result) throw std::runtime_error(result.error().message);
+  return std::move(*result);
+}
+
+}  // namespace
+
+Result<std::vector<std::byte>> compile_bytes(const Bytes& module, compile::Quality quality,
+                                             unsigned threads) {
+  const std::span<const std::byte> bytes = std::as_bytes(std::span(module));
+  TRY_ASSIGN(const wasm::Module decoded, wasm::decode(bytes));
+  TRY(wasm::validate(decoded));
+  return compile::compile(
+      decoded,
+      {.quality = quality, .threads = threads, .module_sha256 = {}, .compiler_build = "t"});
+}
+
+Guest::Guest(const Bytes& module, compile::Quality quality) {
+  const std::vector<std::byte> bytes = value_or_fail(compile_bytes(module, quality));
+  Fd file(memfd_create("artifact", MFD_CLOEXEC));
+  if (auto written = write_all(file.get(), bytes, "artifact"); !written) {
+    throw std::runtime_error(written.error().message);
+  }
+  fchmod(file.get(), 0400);
+  auto artifact = value_or_fail(run::Artifact::load(std::move(file), "artifact"));
+  instance_ = value_or_fail(
+      store_.link(std::move(artifact), [](const run::ImportRequest&) { return std::nullopt; }));
+  const run::Outcome outcome = instance_->initialize();
+  if (!outcome.returned()) throw std::runtime_error(run::to_string(outcome.trap));
+}
+
+run::Outcome Guest::call(std::string_view function, std::vector<run::Value>& values) {
+  const auto found = instance_->find_function(function);
+  if (!found) throw std::runtime_error("no such export: " + std::string(function));
+  return run::call(*found, values);
+}
+
+uint64_t Guest::result(std::string_view function, std::initializer_list<uint64_t> arguments) {
+  std::vector<run::Value> values(std::max<size_t>(arguments.size(), 1));
+  size_t i = 0;
+  for (const uint64_t argument : arguments) values[i++].i64 = argument;
+  const run::Outcome outcome = call(function, values);
+  EXPECT_TRUE(outcome.returned()) << function << ": " << run::to_string(outcome.trap);
+  return values[0].i64;
+}
+
+run::TrapReport Guest::trap(std::string_view function, std::initializer_list<uint64_t> arguments) {
+  std::vector<run::Value> values(std::max<size_t>(arguments.size(), 1));
+  size_t i = 0;
+  for (const uint64_t argument : arguments) values[i++].i64 = argument;
+  const run::Outcome outcome = call(function, values);
+  EXPECT_FALSE(outcome.returned()) << function;
+  return outcome.trap;
+}
+
+}  // namespace wasmedge::test
