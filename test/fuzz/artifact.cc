@@ -56,7 +56,5 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     for (const std::byte byte : (*artifact)->bytes(segment.bytes))
       touched += std::to_integer<size_t>(byte);
   }
-  static volatile size_t sink;
-  sink = touched;
-  return 0;
+  return touched == SIZE_MAX ? 1 : 0;  // the sum keeps the reads from being optimised away
 }
