@@ -1,0 +1,118 @@
+#include "test/spec/values.h"
+
+#include <charconv>
+#include <optional>
+
+namespace wasmedge::spec {
+
+namespace {
+
+using nlohmann::json;
+
+/// A decimal number, unsigned or negative, as 64 bits.
+std::optional<uint64_t> parse_number(std::string_view text) {
+  const char* end = text.data() + text.size();
+  if (text.starts_with('-')) {
+    int64_t value = 0;
+    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    if (error != std::errc() || stop != end) return std::nullopt;
+    return static_cast<uint64_t>(value);
+  }
+  uint64_t value = 0;
+  const auto [stop, error] = std::from_chars(text.data(), end, value);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return value;
+}
+
+/// Host references are any pointers; number 0 must not be null.
+void* extern_reference(uint64_t number) {
+  return reinterpret_cast<void*>((number + 1) * 16);
+}
+
+/// The format of a float: its width, its exponent, and the quiet bit, which leads the fraction.
+struct FloatFormat {
+  uint64_t bits;
+  uint64_t exponent;
+  uint64_t quiet;
+};
+constexpr FloatFormat kF32Format{0xffff'ffff, 0x7f80'0000, 0x0040'0000};
+constexpr FloatFormat kF64Format{~uint64_t{0}, 0x7ff0'0000'0000'0000, 0x0008'0000'0000'0000};
+
+bool float_matches(std::string_view expected, uint64_t found, const FloatFormat& format) {
+  const uint64_t sign = format.bits ^ (format.bits >> 1);
+  const uint64_t quiet_nan = format.exponent | format.quiet;
+  if (expected == "nan:canonical") return (found & ~sign) == quiet_nan;
+  if (expected == "nan:arithmetic") return (found & quiet_nan) == quiet_nan;
+  const auto bits = parse_number(expected);
+  return bits && (*bits & format.bits) == found;
+}
+
+bool reference_matches(std::string_view type, const json& expected, const void* found) {
+  if (type == "refnull" || expected == "null") return found == nullptr;
+  if (!expected.is_string()) return found != nullptr;
+  const auto number = parse_number(expected.get_ref<const std::string&>());
+  return type == "externref" && number && found == extern_reference(*number);
+}
+
+std::string describe(const wasm::ValueType& type, const run::Value& value) {
+  switch (type.kind) {
+    case wasm::ValueKind::kI32:
+      return fmt::format("i32 {}", value.i32);
+    case wasm::ValueKind::kI64:
+      return fmt::format("i64 {}", value.i64);
+    case wasm::ValueKind::kF32:
+      return fmt::format("f32 {:#x} ({})", value.i32, value.f32);
+    case wasm::ValueKind::kF64:
+      return fmt::format("f64 {:#x} ({})", value.i64, value.f64);
+    default:
+      return fmt::format("{} {}", wasm::to_string(type), fmt::ptr(value.ref));
+  }
+}
+
+bool matches(const json& expected, const wasm::ValueType& type, const run::Value& value) {
+  const auto& name = expected.at("type").get_ref<const std::string&>();
+  if (name == "either") {
+    for (const json& one : expected.at("values")) {
+      if (matches(one, type, value)) return true;
+    }
+    return false;
+  }
+  const json wanted = expected.value("value", json());
+  if (type.is_ref()) return reference_matches(name, wanted, value.ref);
+  if (name != wasm::to_string(type) || !wanted.is_string()) return false;
+  const auto& text = wanted.get_ref<const std::string&>();
+  if (type == wasm::kF32) return float_matches(text, value.i32, kF32Format);
+  if (type == wasm::kF64) return float_matches(text, value.i64, kF64Format);
+  const auto number = parse_number(text);
+  if (type == wasm::kI32) return number && static_cast<uint32_t>(*number) == value.i32;
+  return type == wasm::kI64 && number == value.i64;
+}
+
+}  // namespace
+
+Result<run::Value> parse_argument(const json& argument) {
+  const auto& type = argument.at("type").get_ref<const std::string&>();
+  const auto& text = argument.at("value").get_ref<const std::string&>();
+  run::Value value{};
+  if (text == "null") return value;
+  const auto number = parse_number(text);
+  if (!number) return fail(ErrorCode::kInvalidArgument, "argument {} is no number", text);
+  if (type == "externref") {
+    value.ref = extern_reference(*number);
+  } else if (type == "i32" || type == "f32") {
+    value.i32 = static_cast<uint32_t>(*number);
+  } else if (type == "i64" || type == "f64") {
+    value.i64 = *number;
+  } else {
+    return fail(ErrorCode::kInvalidArgument, "argument of type {}", type);
+  }
+  return value;
+}
+
+Result<> check_result(const json& expected, const wasm::ValueType& type, const run::Value& value) {
+  if (matches(expected, type, value)) return {};
+  return fail(ErrorCode::kInvalidArgument, "expected {}, found {}", expected.dump(),
+              describe(type, value));
+}
+
+}  // namespace wasmedge::spec
