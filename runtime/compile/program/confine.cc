@@ -2,7 +2,7 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -63,7 +63,9 @@ int milliseconds_until(Clock::time_point deadline) {
 class Child {
  public:
   Child(pid_t pid, Fd report)
-      : pid_(pid), process_(::pidfd_open(pid, 0)), report_(std::move(report)) {}
+      : pid_(pid),
+        process_(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))),
+        report_(std::move(report)) {}
   ~Child() {
     if (pid_ > 0) reap_killed();
   }

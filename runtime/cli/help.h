@@ -1,0 +1,57 @@
+#pragma once
+
+#include <string_view>
+
+namespace wasmedge::cli {
+
+inline constexpr std::string_view kHelp =
+    "wasmedge: runs WebAssembly modules as native code.\n"
+    "\n"
+    "usage: wasmedge [run] [options] FILE.wasm [arguments]   run a WASI program\n"
+    "       wasmedge compile FILE.wasm                       compile it now, for a fast first "
+    "start\n"
+    "       wasmedge validate FILE.wasm...                   check modules without running them\n"
+    "       wasmedge COMMAND --help                          more about a command\n"
+    "       wasmedge --version\n"
+    "\n"
+    "A module is compiled when it runs first, and kept in the cache: $WASMEDGE_CACHE_DIR, else\n"
+    "/var/cache/wasmedge for root, else $XDG_CACHE_HOME/wasmedge or ~/.cache/wasmedge.\n"
+    "\n"
+    "Exit status: the program's own; 134 after a trap; 1 if the module could not be run; 2 for a\n"
+    "wrong command line.\n";
+
+inline constexpr std::string_view kRunHelp =
+    "usage: wasmedge [run] [options] [--] FILE.wasm [arguments]\n"
+    "\n"
+    "Runs a WASI preview 1 program. It gets stdin, stdout, stderr and the arguments, and "
+    "otherwise\n"
+    "only what the options give it: no directory, no environment variable by default.\n"
+    "\n"
+    "  --dir HOST:GUEST[:ro]  give it the directory HOST, which it calls GUEST; ro: read-only.\n"
+    "                         HOST alone: the same name inside. May be repeated.\n"
+    "                         (WasmEdge's own command line has the two the other way round.)\n"
+    "  --env KEY=VALUE        set an environment variable. May be repeated.\n"
+    "  --                     what follows is no option\n"
+    "\n"
+    "Example: wasmedge --dir .:/work --env LANG=C tool.wasm /work/input.txt\n"
+    "\n"
+    "Exit status: the program's own; 134 after a trap, with a message on stderr; 1 if it could "
+    "not\n"
+    "be run; 2 for a wrong command line.\n";
+
+inline constexpr std::string_view kCompileHelp =
+    "usage: wasmedge compile [-o OUTPUT] FILE.wasm\n"
+    "\n"
+    "Compiles the module into the cache, so that its first run starts at once.\n"
+    "\n"
+    "  -o, --output OUTPUT  also write the compiled code to this file, to look at. It is not run "
+    "from\n"
+    "                       there: compiled code is taken from the cache only.\n";
+
+inline constexpr std::string_view kValidateHelp =
+    "usage: wasmedge validate FILE.wasm...\n"
+    "\n"
+    "Checks that each file is a well-formed and valid module. Silent if all are; otherwise each\n"
+    "error names the byte offset and the rule, and the exit status is 1.\n";
+
+}  // namespace wasmedge::cli

@@ -1,0 +1,101 @@
+#include "runtime/cli/module.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include <array>
+#include <climits>
+#include <cstring>
+#include <optional>
+
+#include "runtime/cache/obtain.h"
+#include "runtime/cli/tell.h"
+
+namespace wasmedge::cli {
+namespace {
+
+constexpr std::string_view kModuleMagic{"\0asm", 4};
+constexpr int kPatienceMilliseconds = 1000;
+
+// The compiler is installed beside this program.
+Result<std::string> compiler_path() {
+  std::array<char, PATH_MAX> self{};
+  const ssize_t size = ::readlink("/proc/self/exe", self.data(), self.size());
+  if (size < 0) return fail_errno("cannot tell where wasmedge is installed: read /proc/self/exe");
+  const std::string_view path(self.data(), static_cast<size_t>(size));
+  return std::string(path.substr(0, path.rfind('/'))).append("/wasmedge-compiler");
+}
+
+bool begins_with(const MappedFile& file, std::string_view magic) {
+  return file.bytes().size() >= magic.size() &&
+         std::memcmp(file.bytes().data(), magic.data(), magic.size()) == 0;
+}
+
+// The cache, if there is one yet; without a usable one modules still run.
+std::optional<cache::Store> open_cache(const Result<std::string>& directory) {
+  if (!directory) return std::nullopt;
+  auto store = cache::Store::open(*directory);
+  if (store) return std::move(*store);
+  if (store.error().code != ErrorCode::kNotFound) warn(store.error().message);
+  return std::nullopt;
+}
+
+// A user at a terminal learns what is taking so long.
+void wait_for(const cache::Compilation& compilation) {
+  pollfd reply{compilation.reply.get(), POLLIN, 0};
+  if (::poll(&reply, 1, kPatienceMilliseconds) == 0 && ::isatty(STDERR_FILENO) == 1) {
+    [[maybe_unused]] const auto written = write_all(
+        STDERR_FILENO,
+        fmt::format("wasmedge: compiling {}; the next run starts at once\n", compilation.name),
+        "stderr");
+  }
+}
+
+Result<Fd> compile(const ModuleFile& module, const Result<std::string>& directory) {
+  TRY_ASSIGN(std::string compiler, compiler_path());
+  if (!directory) warn(directory.error().message);
+  TRY_ASSIGN(auto compilation, cache::start({std::move(compiler), directory.value_or(std::string()),
+                                             module.file.get(), module.path}));
+  wait_for(compilation);
+  TRY_ASSIGN(auto compiled, cache::finish(compilation));
+  if (!compiled.warning.empty()) warn(compiled.warning);
+  return std::move(compiled.artifact);
+}
+
+}  // namespace
+
+Result<ModuleFile> open_module(const std::string& path) {
+  TRY_ASSIGN(Fd file, open_file(path, O_RDONLY | O_NOCTTY));
+  TRY_ASSIGN(MappedFile bytes, MappedFile::map(file.get(), path));
+  if (begins_with(bytes, {run::kArtifactMagic.data(), run::kArtifactMagic.size()})) {
+    return fail(
+        ErrorCode::kInvalidArgument,
+        "{} is compiled code, which is run from the cache only: name the .wasm file that it "
+        "was made from",
+        path);
+  }
+  if (!begins_with(bytes, kModuleMagic)) {
+    return fail(ErrorCode::kInvalidArgument,
+                "{} is not a WebAssembly module: it does not begin with \\0asm", path);
+  }
+  return ModuleFile{path, std::move(file), std::move(bytes)};
+}
+
+Result<std::shared_ptr<const run::Artifact>> load_artifact(const ModuleFile& module) {
+  const auto directory = cache::default_directory();
+  const auto store = open_cache(directory);
+  auto found = cache::find(store ? &*store : nullptr, module.bytes.bytes());
+  if (found && *found) {
+    // One that is damaged is as good as none: the compiler replaces it, and says so.
+    if (auto artifact = run::Artifact::load(std::move(**found), module.path)) return artifact;
+  }
+  TRY_ASSIGN(Fd file, compile(module, directory));
+  return run::Artifact::load(std::move(file), module.path);
+}
+
+Result<Fd> compile_artifact(const ModuleFile& module) {
+  return compile(module, cache::default_directory());
+}
+
+}  // namespace wasmedge::cli

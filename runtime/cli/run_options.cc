@@ -1,0 +1,86 @@
+#include "runtime/cli/run_options.h"
+
+#include <string_view>
+
+namespace wasmedge::cli {
+namespace {
+
+Result<Directory> parse_directory(std::string_view text) {
+  const size_t first = text.find(':');
+  const std::string_view host = text.substr(0, first);
+  if (first == std::string_view::npos) {
+    if (host.empty()) return fail(ErrorCode::kInvalidArgument, "--dir: the directory is missing");
+    return Directory{std::string(host), std::string(host)};
+  }
+  const std::string_view rest = text.substr(first + 1);
+  const size_t second = rest.find(':');
+  const std::string_view guest = rest.substr(0, second);
+  const std::string_view mode = second == std::string_view::npos ? "" : rest.substr(second + 1);
+  if (second == std::string_view::npos && guest == "ro") {
+    return fail(ErrorCode::kInvalidArgument,
+                "--dir {}: for a read-only directory write {}:{}:ro, for one that the guest calls "
+                "\"ro\" write {}:./ro",
+                text, host, host, host);
+  }
+  if (host.empty() || guest.empty() || (second != std::string_view::npos && mode != "ro")) {
+    return fail(ErrorCode::kInvalidArgument, "--dir {}: expected HOST:GUEST or HOST:GUEST:ro",
+                text);
+  }
+  return Directory{std::string(host), std::string(guest), mode == "ro"};
+}
+
+Result<std::string> parse_variable(std::string_view text) {
+  const size_t equals = text.find('=');
+  if (equals == 0 || equals == std::string_view::npos) {
+    return fail(ErrorCode::kInvalidArgument, "--env {}: expected KEY=VALUE", text);
+  }
+  return std::string(text);
+}
+
+Result<> set(RunOptions& options, std::string_view option, std::string_view value) {
+  if (option == "--dir") {
+    TRY_ASSIGN(auto directory, parse_directory(value));
+    options.directories.push_back(std::move(directory));
+  } else {
+    TRY_ASSIGN(auto variable, parse_variable(value));
+    options.environment.push_back(std::move(variable));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<RunOptions> parse_run_options(Arguments arguments) {
+  RunOptions options;
+  size_t next = 0;
+  for (; next < arguments.size(); ++next) {
+    const std::string_view argument = arguments[next];
+    if (argument == "--") {
+      ++next;
+      break;
+    }
+    if (!argument.starts_with('-') || argument == "-") break;
+    if (argument == "--help" || argument == "-h") {
+      options.help = true;
+      return options;
+    }
+    const size_t equals = argument.find('=');
+    const std::string_view name = argument.substr(0, equals);
+    if (name != "--dir" && name != "--env") {
+      return fail(ErrorCode::kInvalidArgument, "unknown option {}", argument);
+    }
+    if (equals != std::string_view::npos) {
+      TRY(set(options, name, argument.substr(equals + 1)));
+    } else if (++next < arguments.size()) {
+      TRY(set(options, name, arguments[next]));
+    } else {
+      return fail(ErrorCode::kInvalidArgument, "{}: its value is missing", name);
+    }
+  }
+  options.guest.assign(arguments.begin() + static_cast<ptrdiff_t>(next), arguments.end());
+  if (options.guest.empty())
+    return fail(ErrorCode::kInvalidArgument, "which module? No file is named");
+  return options;
+}
+
+}  // namespace wasmedge::cli
