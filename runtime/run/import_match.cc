@@ -49,6 +49,10 @@ std::string describe(const Extern& found) {
   return std::visit(Describe{}, found);
 }
 
+std::string_view noun(ExternKind kind) {
+  return kind == ExternKind::kFunc ? "function" : wasm::to_string(kind);
+}
+
 // Spec: limits matching. `size` is the current one.
 bool fits(uint64_t size, const wasm::SizeLimits& found, const wasm::SizeLimits& wanted) {
   if (size < wanted.min || found.shared != wanted.shared || found.is64 != wanted.is64) return false;
@@ -64,7 +68,7 @@ Result<T> ImportMatch::resolve(ExternKind kind, uint64_t func_type, const Type& 
   const std::optional<Extern> found = resolver_({module_, name_, kind, func_type});
   const T* candidate = found ? std::get_if<T>(&*found) : nullptr;
   if (candidate != nullptr && matches(*candidate)) return *candidate;
-  const std::string import = fmt::format("the module imports {} {}.{} {}", wasm::to_string(kind),
+  const std::string import = fmt::format("the module imports {} {}.{} {}", noun(kind),
                                          quoted(module_), quoted(name_), describe(wanted));
   if (!found) {
     return fail(ErrorCode::kInvalidArgument, "unknown import: {}, which the host does not provide",

@@ -38,6 +38,7 @@ ArtifactBuilder::ArtifactBuilder() {
   const std::string cpu = host_cpu();
   std::memcpy(header_.cpu.data(), cpu.data(), cpu.size());
   thunk_ = place(code::thunk());
+  thunk_without_values_ = place(code::thunk_without_values());
 }
 
 uint64_t ArtifactBuilder::place(std::string_view code) {
@@ -60,7 +61,7 @@ uint32_t ArtifactBuilder::type(std::vector<wasm::ValueType> parameters,
   type.first = static_cast<uint32_t>(value_types_.size());
   type.parameters = static_cast<uint32_t>(parameters.size());
   type.results = static_cast<uint32_t>(results.size());
-  type.entry = thunk_;
+  type.entry = parameters.empty() && results.empty() ? thunk_without_values_ : thunk_;
   for (const auto& value : parameters) value_types_.push_back(pack(value));
   for (const auto& value : results) value_types_.push_back(pack(value));
   types_.push_back(type);

@@ -74,6 +74,7 @@ class ArtifactBuilder {
   std::vector<std::string> data_bytes_;
   std::vector<ArtifactSite> sites_;
   uint64_t thunk_ = 0;
+  uint64_t thunk_without_values_ = 0;
 };
 
 /// Brings the digest up to date after the bytes were changed.

@@ -46,6 +46,11 @@ inline std::string thunk() {
       "4889035bc3");  // mov [rbx], rax; pop rbx; ret
 }
 
+/// The EntryThunk for [] -> []: mov rax, rdi; mov rdi, rsi; jmp rax
+inline std::string thunk_without_values() {
+  return bytes("4889f8 4889f7 ffe0");
+}
+
 inline std::string add() {
   return bytes("8d0416 c3");
 }  // lea eax, [rsi + rdx]; ret
