@@ -24,8 +24,8 @@ struct Bounds {
 /// The child has the bounds as resource limits, no core dump, no new file descriptors, is the first
 /// that the kernel kills when memory runs out, dies with its parent, runs as nobody if it was root,
 /// and may only make system calls that compute: memory without PROT_EXEC, threads, read and write.
-/// Any other ends it. In sanitizer builds (see confined_fully) memory and system calls are left
-/// open.
+/// openat(2) fails; any other call ends it. In sanitizer builds (see confined_fully) memory and
+/// system calls are left open.
 ///
 /// `doing` stands in messages: "compiling hello.wasm". Errors: work's own; kResourceExhausted
 /// naming the bound that was reached; kInternal if the child crashed, with what it said last.
