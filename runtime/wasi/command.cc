@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "runtime/base/quote.h"
 #include "runtime/run/artifact_file.h"
 #include "runtime/run/func_types.h"
 #include "runtime/run/instance.h"
@@ -19,17 +20,6 @@ constexpr std::string_view kStart = "_start";
 constexpr std::string_view kInitialize = "_initialize";
 constexpr std::string_view kMemory = "memory";
 constexpr size_t kListedExports = 8;
-constexpr size_t kListedNameBytes = 64;
-
-// A name of the module in a message: as long as is useful, on one line.
-std::string shown(std::string_view name) {
-  std::string text = "\"";
-  for (const char c : name.substr(0, kListedNameBytes)) {
-    const bool plain = c >= ' ' && c != '"' && c != '\\' && c != '\x7f';
-    text += plain ? std::string(1, c) : fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-  }
-  return text + (name.size() > kListedNameBytes ? "…\"" : "\"");
-}
 
 // What the module exports: "function "add", memory "memory" and 12 more".
 std::string list_exports(const run::Artifact& artifact) {
@@ -40,7 +30,7 @@ std::string list_exports(const run::Artifact& artifact) {
     if (!text.empty()) text += ", ";
     text += wasm::to_string(static_cast<wasm::ExternKind>(each.kind));
     text += ' ';
-    text += shown(artifact.string(each.name));
+    text += quote(artifact.string(each.name));
   }
   if (exports.size() > kListedExports) {
     text += fmt::format(" and {} more", exports.size() - kListedExports);
@@ -66,7 +56,7 @@ Result<run::Function> find_entry(run::Instance& instance, std::string_view name,
   if (!function) {
     return fail(ErrorCode::kInvalidArgument,
                 "{}: no exported function {}, where {} begins; the module exports {}{}",
-                artifact.name(), shown(name), reactor ? "this run" : "a WASI program",
+                artifact.name(), quote(name), reactor ? "this run" : "a WASI program",
                 list_exports(artifact),
                 reactor ? ""
                         : ". If it is a library (a reactor), name the function to call; if it is "
@@ -76,7 +66,7 @@ Result<run::Function> find_entry(run::Instance& instance, std::string_view name,
   if (!type.parameters.empty() || !type.results.empty()) {
     return fail(ErrorCode::kInvalidArgument,
                 "{}: exported function {} has type {}, and must have [] -> [] to be run",
-                artifact.name(), shown(name), wasm::to_string(type));
+                artifact.name(), quote(name), wasm::to_string(type));
   }
   return *function;
 }
@@ -91,7 +81,7 @@ Result<> bind_memory(WasiEnv& env, run::Instance& instance) {
     return fail(ErrorCode::kInvalidArgument,
                 "{}: the module imports WASI functions, which use the memory exported as {}, and "
                 "exports none of that name; it exports {}",
-                artifact.name(), shown(kMemory), list_exports(artifact));
+                artifact.name(), quote(kMemory), list_exports(artifact));
   }
   return {};
 }
