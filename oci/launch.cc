@@ -1,0 +1,229 @@
+#include "oci/launch.h"
+
+#include <fcntl.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <array>
+
+#include "oci/process.h"
+#include "oci/user_namespace.h"
+
+namespace wasmedge::oci {
+namespace {
+
+/// Above every fixed number, with room for what is being moved there.
+constexpr int kHighFd = 64;
+
+struct JoinedNamespace {
+  int type = 0;
+  std::string path;
+  Fd fd;
+};
+
+/// All that the child needs, opened while errors can still be returned.
+struct Plan {
+  uint64_t new_namespaces = 0;        // CLONE_NEW* for clone3
+  bool new_cgroup_namespace = false;  // unshared after joining the group, or it would show ours
+  bool wait_for_maps = false;
+  std::vector<JoinedNamespace> joined;
+  std::vector<Fd> join_files;
+  Fd config, null, control;
+};
+
+Result<Plan> make_plan(const LaunchRequest& request) {
+  Plan plan;
+  for (const Namespace& entry : request.spec->namespaces) {
+    if (!entry.path.empty()) {
+      auto opened = open_file(entry.path, O_RDONLY);
+      if (!opened) return wrap(opened.error(), "config.json: linux.namespaces");
+      plan.joined.push_back({entry.type, entry.path, std::move(*opened)});
+    } else if (entry.type == CLONE_NEWCGROUP) {
+      plan.new_cgroup_namespace = true;
+    } else {
+      plan.new_namespaces |= static_cast<uint32_t>(entry.type);
+      if (entry.type == CLONE_NEWUSER) plan.wait_for_maps = true;
+    }
+  }
+  TRY_ASSIGN(plan.config, open_file(request.bundle + "/config.json", O_RDONLY));
+  TRY_ASSIGN(plan.null, open_file("/dev/null", O_RDWR));
+  if (request.cgroup != nullptr) {
+    TRY_ASSIGN(plan.join_files, request.cgroup->join_files());
+  }
+  return plan;
+}
+
+bool needs_intermediate(const Plan& plan) {
+  for (const JoinedNamespace& entry : plan.joined) {
+    if (entry.type == CLONE_NEWPID || entry.type == CLONE_NEWUSER) return true;
+  }
+  return false;
+}
+
+long clone_into(uint64_t flags) {
+  clone_args arguments{};
+  arguments.flags = flags;
+  // With CLONE_PARENT the kernel takes the caller's own exit signal.
+  arguments.exit_signal = (flags & CLONE_PARENT) != 0 ? 0 : SIGCHLD;
+  return ::syscall(SYS_clone3, &arguments, sizeof arguments);
+}
+
+Result<> enter(const JoinedNamespace& entry) {
+  if (::setns(entry.fd.get(), entry.type) == 0) return {};
+  return fail_errno("config.json: linux.namespaces: join {}", entry.path);
+}
+
+/// "0" is the writer itself: for a single-threaded process the kernel then needs no global lock.
+Result<> join_cgroup(const Plan& plan) {
+  for (const Fd& file : plan.join_files) {
+    if (::write(file.get(), "0", 1) != 1) return fail_errno("join the control group");
+  }
+  return {};
+}
+
+/// Puts each source at its fixed number. They are first moved out of the way of the targets.
+Result<> place_descriptors(const std::vector<std::pair<int, int>>& moves) {
+  std::vector<std::pair<int, int>> high;
+  for (const auto& [from, to] : moves) {
+    const int copy = ::fcntl(from, F_DUPFD_CLOEXEC, kHighFd);
+    if (copy < 0) return fail_errno("duplicate descriptor {}", from);
+    high.emplace_back(copy, to);
+  }
+  for (const auto& [from, to] : high) {
+    if (::dup2(from, to) < 0) return fail_errno("place descriptor {}", to);
+  }
+  return {};
+}
+
+/// The child, from the clone to the program's first instruction.
+Result<> become_program(const LaunchRequest& request, const Plan& plan) {
+  if (plan.wait_for_maps) {
+    // The setup message comes after the maps are written; until then we are nobody.
+    pollfd ready{plan.control.get(), POLLIN, 0};
+    while (::poll(&ready, 1, -1) < 0 && errno == EINTR) {
+    }
+  }
+  TRY(join_cgroup(plan));
+  if (plan.new_cgroup_namespace && ::unshare(CLONE_NEWCGROUP) != 0) {
+    return fail_errno("make a cgroup namespace");
+  }
+  for (const JoinedNamespace& entry : plan.joined) {
+    if (entry.type != CLONE_NEWPID && entry.type != CLONE_NEWUSER) TRY(enter(entry));
+  }
+  if (find_namespace(*request.spec, CLONE_NEWUSER) != nullptr) TRY(become_root());
+  reset_signals();
+  ::setsid();
+  const auto or_null = [&](int fd) { return fd >= 0 ? fd : plan.null.get(); };
+  std::vector<std::pair<int, int>> moves = {{or_null(request.stdin_fd), 0},
+                                            {or_null(request.stdout_fd), 1},
+                                            {or_null(request.stderr_fd), 2},
+                                            {plan.control.get(), kControlFd},
+                                            {plan.config.get(), kConfigFd}};
+  if (request.cache >= 0) moves.emplace_back(request.cache, kCacheFd);
+  const int program = ::fcntl(request.program, F_DUPFD_CLOEXEC, kHighFd);
+  if (program < 0) return fail_errno("duplicate the program's descriptor");
+  TRY(place_descriptors(moves));
+  // Everything else goes at the execve; this holds for descriptors that others opened carelessly.
+  const unsigned first = static_cast<unsigned>(request.cache >= 0 ? kFirstFreeFd : kCacheFd);
+  if (::close_range(first, ~0u, CLOSE_RANGE_CLOEXEC) != 0) return fail_errno("close descriptors");
+  std::array<char*, 2> argv = {const_cast<char*>("wasmedge-init"), nullptr};
+  std::array<char*, 1> envp = {nullptr};
+  ::execveat(program, "", argv.data(), envp.data(), AT_EMPTY_PATH);
+  return fail_errno("execute wasmedge-init");
+}
+
+[[noreturn]] void run_child(const LaunchRequest& request, const Plan& plan) {
+  const auto failed = become_program(request, plan);
+  (void)send_control(plan.control.get(), kErrorMessage, encode_error(failed.error()));
+  ::_exit(1);
+}
+
+/// Joining a pid or user namespace takes effect for children only: a short-lived process joins and
+/// clones, with us as the parent of what it clones. Returns the pid, as we see it.
+Result<pid_t> clone_through_intermediate(const LaunchRequest& request, const Plan& plan) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC) != 0) return fail_errno("make a pipe");
+  const Fd reader(ends[0]);
+  Fd writer(ends[1]);
+  const long intermediate = clone_into(0);
+  if (intermediate < 0) return fail_errno("clone the container's first process");
+  if (intermediate == 0) {
+    Result<> entered;
+    for (const int type : {CLONE_NEWUSER, CLONE_NEWPID}) {
+      for (const JoinedNamespace& entry : plan.joined) {
+        if (entered && entry.type == type) entered = enter(entry);
+      }
+    }
+    long pid = -1;
+    if (entered) pid = clone_into(plan.new_namespaces | CLONE_PARENT);
+    if (pid == 0) run_child(request, plan);
+    if (entered && pid < 0) entered = fail_errno("clone the container's first process");
+    const pid_t number = static_cast<pid_t>(pid);
+    const std::string answer =
+        entered ? std::string(reinterpret_cast<const char*>(&number), sizeof number)
+                : encode_error(entered.error());
+    (void)write_all(writer.get(), answer, "pipe");
+    ::_exit(entered ? 0 : 1);
+  }
+  writer.reset();
+  auto answer = read_all(reader.get(), 65'536, "pipe");
+  int status = 0;
+  while (::waitpid(static_cast<pid_t>(intermediate), &status, 0) < 0 && errno == EINTR) {
+  }
+  if (!answer) return tl::unexpected<Error>(answer.error());
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    return tl::unexpected<Error>(decode_error(*answer));
+  }
+  pid_t pid = 0;
+  if (answer->size() != sizeof pid) return fail(ErrorCode::kInternal, "clone: no pid reported");
+  std::memcpy(&pid, answer->data(), sizeof pid);
+  return pid;
+}
+
+}  // namespace
+
+Result<Launched> launch(const LaunchRequest& request) {
+  TRY_ASSIGN(Plan plan, make_plan(request));
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
+    return fail_errno("make a control socket");
+  }
+  Launched launched;
+  launched.control.reset(ends[0]);
+  const Fd low(ends[1]);
+  // Beyond the fixed numbers, so that the child can report on it to the last.
+  plan.control.reset(::fcntl(low.get(), F_DUPFD_CLOEXEC, kHighFd));
+  if (!plan.control) return fail_errno("duplicate the control socket");
+
+  if (needs_intermediate(plan)) {
+    TRY_ASSIGN(launched.pid, clone_through_intermediate(request, plan));
+  } else {
+    const long pid = clone_into(plan.new_namespaces);
+    if (pid < 0) return fail_errno("clone the container's first process into its namespaces");
+    if (pid == 0) run_child(request, plan);
+    launched.pid = static_cast<pid_t>(pid);
+  }
+  // It is our unreaped child, so the number is still its own.
+  launched.pidfd = pidfd_of(launched.pid);
+  plan.control.reset();
+
+  const auto finish = [&]() -> Result<> {
+    if (!launched.pidfd) return fail_errno("open a pidfd");
+    if (plan.wait_for_maps) TRY(write_id_maps(launched.pid, *request.spec));
+    return send_control(launched.control.get(), kSetupMessage,
+                        encode_setup({request.id, request.bundle, request.rootfs_mounts}));
+  };
+  // A child that has died already has said why on the socket; the caller reads that.
+  if (auto finished = finish(); !finished && finished.error().code != ErrorCode::kUnavailable) {
+    ::kill(launched.pid, SIGKILL);
+    while (::waitpid(launched.pid, nullptr, 0) < 0 && errno == EINTR) {
+    }
+    return tl::unexpected<Error>(finished.error());
+  }
+  return launched;
+}
+
+}  // namespace wasmedge::oci

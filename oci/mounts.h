@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "oci/mount_options.h"
+#include "oci/spec.h"
+#include "runtime/base/fd.h"
+#include "runtime/base/result.h"
+
+/// Mounts of a container, made in its own mount namespace, before pivot_root(2).
+namespace wasmedge::oci {
+
+/// One entry of the spec's mounts, with its destination resolved inside the root. Relative sources
+/// of bind mounts are below `bundle`.
+Result<> mount_in_root(int root, const Mount& mount, const Spec& spec, const std::string& bundle);
+
+/// A new filesystem, detached: `settings` are "key=value", `flags` keys; `attributes` MOUNT_ATTR_*.
+/// The error has the kernel's own explanation where there is one.
+Result<Fd> make_filesystem(const std::string& type, const std::string& source,
+                           const std::vector<std::string>& settings,
+                           const std::vector<std::string>& flags, uint64_t attributes);
+
+/// Applies attributes and propagation to the mount that `mount` is the root of.
+Result<> apply_options(int mount, const MountOptions& options);
+
+}  // namespace wasmedge::oci
