@@ -1,7 +1,7 @@
 """One private containerd, the Docker daemons that use it, and what they leave behind.
 
-Everything lives in one temporary directory and in one mount namespace, in which /run and the artifact cache are
-the lab's own; each Docker daemon has a network namespace of its own. A containerd or Docker of the machine itself
+Everything lives in one temporary directory and in one mount namespace, in which /run is the lab's own; each Docker
+daemon has a network namespace of its own. A containerd or Docker of the machine itself
 is neither used nor seen.
 """
 
@@ -12,15 +12,13 @@ import pathlib
 import shutil
 import signal
 import subprocess
-import tempfile
 import time
+import uuid
 
 from . import leftovers
 from .proc import Daemon, LabError, is_alive, run, wait_until
 
-ARTIFACT_CACHE = pathlib.Path("/var/cache/wasmedge")
-
-# Runs in the new mount namespace: what containerd and its shims find in well-known places is the lab's own.
+# Runs in the new mount namespace: the sockets and fifos that everybody keeps below /run are the lab's own.
 SETUP = """set -eu
 resolv=$(readlink -f /etc/resolv.conf || true)
 if [ -f "$resolv" ]; then cp "$resolv" "$LAB/resolv.conf"; fi
@@ -28,7 +26,6 @@ mount -t tmpfs -o mode=755 lab-run /run
 if [ -n "$resolv" ] && [ ! -e "$resolv" ] && [ -f "$LAB/resolv.conf" ]; then
   mkdir -p "$(dirname "$resolv")"; cp "$LAB/resolv.conf" "$resolv"
 fi
-mount --bind "$LAB_ARTIFACTS" "$ARTIFACT_CACHE"
 exec "$@"
 """
 
@@ -58,15 +55,16 @@ class Host:
 
     def __init__(self, engine, programs=(), artifacts=None, log_level="info"):
         self.engine = engine
-        self.home = pathlib.Path(tempfile.mkdtemp(prefix="wasmedge-lab-", dir="/var/tmp"))
-        self.id = self.home.name
+        # Also the name of a containerd namespace and of a cgroup, which tempfile's underscores could not be.
+        self.id = f"wasmedge-lab-{uuid.uuid4().hex[:8]}"
+        self.home = pathlib.Path("/var/tmp", self.id)
+        self.home.mkdir(mode=0o711)
         self.namespace = self.id
         self.programs = [pathlib.Path(p).resolve() for p in programs]
         self.artifacts = pathlib.Path(artifacts or self.home / "artifacts")
         self.log_level = log_level
         self.containerd = None
         self.daemons = {}
-        self._made_cache = False
 
     def __enter__(self):
         try:
@@ -95,17 +93,13 @@ class Host:
             "LC_ALL": "C.UTF-8",
             "TZ": "UTC",
             "LAB": str(self.home),
-            "LAB_ARTIFACTS": str(self.artifacts),
-            "ARTIFACT_CACHE": str(ARTIFACT_CACHE),
+            "WASMEDGE_CACHE_DIR": str(self.artifacts),
         }
 
     def start(self):
         if os.geteuid() != 0:
             raise LabError("the lab starts containerd and Docker: run it as root (sudo)")
         self.artifacts.mkdir(exist_ok=True, mode=0o700)
-        if not ARTIFACT_CACHE.exists():
-            ARTIFACT_CACHE.mkdir(parents=True, mode=0o700)
-            self._made_cache = True
         config = self.home / "containerd.toml"
         version = 3 if int(self.engine.containerd.split(".")[0]) >= 2 else 2
         config.write_text(CONFIG.format(home=self.home, version=version, level=self.log_level))
@@ -126,9 +120,13 @@ class Host:
         """Runs a program in the lab's mount namespace, with the engine's programs in PATH: see proc.run."""
         return run(self.inside(*argv), env=self.environment(), **options)
 
+    def ctr_command(self, *argv):
+        """The command line of ctr in this lab's namespace of containerd."""
+        return self.inside("ctr", "-a", self.address, "-n", self.namespace, *argv)
+
     def ctr(self, *argv, **options):
-        """Runs ctr in this lab's namespace of containerd: see proc.run."""
-        return self.run("ctr", "-a", self.address, "-n", self.namespace, *argv, **options)
+        """Runs ctr: see proc.run."""
+        return run(self.ctr_command(*argv), env=self.environment(), **options)
 
     def docker(self, store="containerd"):
         """The Docker daemon with the image store "containerd" or "classic"; starts it at the first call."""
@@ -155,9 +153,6 @@ class Host:
         finally:
             self._kill()
             leftovers.remove_cgroups(self)
-            if self._made_cache:
-                with contextlib.suppress(OSError):
-                    ARTIFACT_CACHE.rmdir()
             # The mounts go with the namespace's last process, which the kernel may tear down a moment later.
             wait_until(self._remove_files, f"removing {self.home}")
         if left:
@@ -231,9 +226,9 @@ class Docker:
         """Runs the docker client: docker("run", "--rm", …); see proc.run."""
         return run(["docker", *argv], env=self.environment(), **options)
 
-    def popen(self, *argv, **options):
-        """The docker client, running: a subprocess.Popen."""
-        return subprocess.Popen(["docker", *map(str, argv)], env=self.environment(), **options)
+    def popen(self, *argv):
+        """The docker client, running, its output piped: a subprocess.Popen."""
+        return subprocess.Popen(["docker", *argv], env=self.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def inspect(self, container):
         return json.loads(self("inspect", container).stdout)[0]

@@ -1,0 +1,215 @@
+"""What every end-to-end test gets: an engine that runs (started once a session), a client, images, a clean end."""
+
+import os
+import pathlib
+import sys
+
+import pytest
+
+TREE = pathlib.Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(TREE / "test/support"))
+
+from lab import engines, guests, leftovers  # noqa: E402
+from lab.client import Ctr, Docker  # noqa: E402
+from lab.host import Host  # noqa: E402
+from lab.image import Image  # noqa: E402
+
+OURS = "io.containerd.wasmedge.v1"
+
+# (suite, client): containerd 1.6's Docker is too old to use a third-party shim.
+CTR = [(suite, "ctr") for suite in ("bookworm", "trixie", "sid")]
+DOCKER = [(suite, "docker") for suite in ("trixie", "sid")]
+CLASSIC = [(suite, "classic") for suite in ("trixie", "sid")]
+
+
+def pytest_addoption(parser):
+    parser.addoption("--runtime", default=OURS, help="with io.containerd.runc.v2, native guests: checks the lab itself")
+    parser.addoption("--prefix", help="where `cmake --install` put the programs under test (default: $WASMEDGE_PREFIX)")
+
+
+def pytest_report_header(config):
+    return [f"{suite}: {engines.engine(suite)}" for suite in engines.SUITES] + [f"runtime: {config.getoption('runtime')}"]
+
+
+def pytest_generate_tests(metafunc):
+    """Each fixture name stands for a set of clients, so that all tests of one engine run together."""
+    sets = {"client": CTR + DOCKER + CLASSIC, "ctr": CTR, "docker": DOCKER + CLASSIC}
+    for name in set(sets) & set(metafunc.fixturenames):
+        ids = ["-".join(pair) for pair in sets[name]]
+        metafunc.parametrize("where", sets[name], ids=ids, scope="session", indirect=True)
+
+
+@pytest.fixture(scope="session")
+def runtime(pytestconfig):
+    return pytestconfig.getoption("runtime")
+
+
+@pytest.fixture
+def ours_alone(runtime):
+    """For what runc cannot do: run WebAssembly, or end a pid 1 that has no handler for the signal."""
+    if runtime != OURS:
+        pytest.skip(f"{runtime} cannot do this: this run checks the lab")
+
+
+@pytest.fixture(scope="session")
+def programs(pytestconfig, runtime):
+    """Directories that containerd finds the shim in."""
+    prefix = pytestconfig.getoption("prefix") or os.environ.get("WASMEDGE_PREFIX")
+    if runtime != OURS and not prefix:
+        return []
+    if not prefix:
+        pytest.exit("no programs to test: --prefix DIR or WASMEDGE_PREFIX=DIR, where `cmake --install` put them", 2)
+    shim = pathlib.Path(prefix) / "bin/containerd-shim-wasmedge-v1"
+    if not shim.exists():
+        pytest.exit(f"{shim} is missing: cmake --install build/release --prefix {prefix}", 2)
+    return [shim.parent]
+
+
+# A shim that spoils config.json between containerd's writing it and our shim's reading it: what it does to it is the jq
+# program in the file beside it, where there is one.
+SPOILER = """#!/bin/sh
+if [ -f "{program}" ]; then
+  spoiled=$(jq -f "{program}" config.json) && printf %s "$spoiled" > config.json
+fi
+exec "{shim}" "$@"
+"""
+
+
+@pytest.fixture(scope="session")
+def spoiler(programs, tmp_path_factory):
+    """The file that a jq program goes into; the shim of runtime io.containerd.badspec.v1 applies it."""
+    folder = tmp_path_factory.mktemp("badspec")
+    program = folder / "program.jq"
+    if programs:
+        shim = folder / "containerd-shim-badspec-v1"
+        shim.write_text(SPOILER.format(program=program, shim=programs[0] / "containerd-shim-wasmedge-v1"))
+        shim.chmod(0o755)
+    return program
+
+
+@pytest.fixture(scope="session")
+def hosts(programs, spoiler, tmp_path_factory):
+    """Starts an engine at its first use; they share one cache of compiled modules, as on a node."""
+    artifacts = tmp_path_factory.mktemp("artifacts")
+    running = {}
+
+    def get(suite):
+        if suite not in running:
+            running[suite] = Host(engines.engine(suite), [*programs, spoiler.parent], artifacts).start()
+        return running[suite]
+
+    yield get
+    errors = []
+    for host in running.values():
+        try:
+            host.stop()
+        except Exception as error:
+            errors.append(f"{host.engine}: {error}")
+    assert not errors, "\n".join(errors)
+
+
+@pytest.fixture(scope="session")
+def where(request, hosts, runtime):
+    suite, kind = request.param
+    host = hosts(suite)
+    if kind == "ctr":
+        return Ctr(host, runtime)
+    return Docker(host, "classic" if kind == "classic" else "containerd", runtime)
+
+
+@pytest.fixture
+def client(where, runtime):
+    """A client with which the test leaves nothing behind, whatever its outcome; warnings about our shim fail it too."""
+    log = where.host.log
+    start = log.stat().st_size
+    yield where
+    where.remove_all()
+    assert where.host.leftovers() == []
+    with open(log, errors="replace") as lines:
+        lines.seek(start)
+        complaints = [line for line in lines if leftovers.is_complaint(line)]
+    assert complaints == [] or runtime != OURS
+
+
+ctr = docker = client
+
+
+@pytest.fixture(scope="session")
+def images(tmp_path_factory, runtime):
+    """Builds and loads each image once a client: images(client, "probe") is ready to run."""
+    folder = tmp_path_factory.mktemp("images")
+    loaded = set()
+
+    def get(client, name):
+        # The classic store knows no wasi/wasm: there a module sits in an image of the machine's own platform.
+        classic = client.kind == "docker" and client.store == "classic"
+        wasm = runtime == OURS and name != "busybox" and not classic
+        image = RECIPES[name]("wasi/wasm" if wasm else "linux/amd64", runtime == OURS)
+        if (client, name) not in loaded:
+            client.load(image, image.save(folder / f"{name}.tar"))
+            loaded.add((client, name))
+        return image
+
+    return get
+
+
+def _guest(name, as_wasm):
+    return guests.c(name) if as_wasm else guests.native(name)
+
+
+def _probe(platform, as_wasm):
+    """The two C programs, with some surroundings to look at."""
+    return Image(
+        "probe",
+        platform,
+        files={
+            "/bin/probe": _guest("probe", as_wasm),
+            "/bin/show": _guest("show", as_wasm),
+            "/etc/greeting": b"from the image\n",
+        },
+        directories={"/data": 0o777, "/tmp": 0o1777, "/private": 0o700},
+        entrypoint=["/bin/probe"],
+        env={"FROM_IMAGE": "yes", "PATH": "/usr/bin:/bin"},
+    )
+
+
+def _rust(platform, as_wasm):
+    return Image("hello-rust", platform, files={"/hello.wasm": guests.rust()}, entrypoint=["/hello.wasm"])
+
+
+def _go(platform, as_wasm):
+    return Image("hello-go", platform, files={"/hello.wasm": guests.go("hello")}, entrypoint=["/hello.wasm"])
+
+
+def _busybox(platform, as_wasm):
+    return Image(
+        "busybox",
+        platform,
+        files={"/bin/busybox": "/bin/busybox", "/bin/script": b"#!/bin/busybox sh\necho script $1\n"},
+        entrypoint=["/bin/busybox"],
+        cmd=["echo", "hello from busybox"],
+    )
+
+
+def _bad(platform, as_wasm):
+    """Files that cannot be run, each for another reason."""
+    good = guests.c("show").read_bytes()
+    return Image(
+        "bad",
+        platform,
+        files={
+            "/text": b"this is neither\n",
+            "/empty": b"",
+            "/truncated.wasm": good[: len(good) // 2],
+            # A section id that does not exist, right after the header.
+            "/corrupt.wasm": good[:8] + b"\x7f" + good[9:],
+            "/invalid.wasm": guests.wat("invalid"),
+            "/unknown_import.wasm": guests.wat("unknown_import"),
+            "/no_start.wasm": guests.wat("no_start"),
+        },
+        directories={"/folder": 0o755},
+        entrypoint=["/text"],
+    )
+
+
+RECIPES = {"probe": _probe, "hello-rust": _rust, "hello-go": _go, "busybox": _busybox, "bad": _bad}

@@ -1,0 +1,4 @@
+;; A valid module that is no command: it exports no _start.
+(module
+  (memory (export "memory") 1)
+  (func (export "run")))

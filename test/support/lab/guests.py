@@ -1,0 +1,68 @@
+"""Builds the guests that tests run, out of test/support/guests and deploy/examples, with Debian's toolchains.
+
+Each is built once for its source and command, and kept in the lab's cache directory.
+"""
+
+import fcntl
+import hashlib
+import os
+import pathlib
+
+from . import engines
+from .proc import run
+
+TREE = pathlib.Path(__file__).resolve().parents[3]
+SOURCES = TREE / "test/support/guests"
+
+
+def c(name):
+    """A C program as a WASI module."""
+    return _build(SOURCES / f"{name}.c", ".wasm", ["clang-14", "--target=wasm32-wasi", "-O2", "-Wl,--strip-debug", "-o", "{out}", "{source}"])
+
+
+def native(name):
+    """The same C program as a static native one."""
+    return _build(SOURCES / f"{name}.c", "", ["gcc", "-static", "-O2", "-o", "{out}", "{source}"])
+
+
+def wat(name):
+    """A module in text form, assembled without validation."""
+    return _build(SOURCES / f"{name}.wat", ".wasm", ["wat2wasm", "--no-check", "-o", "{out}", "{source}"])
+
+
+def rust(source=TREE / "deploy/examples/hello-rust/src/main.rs"):
+    """A Rust program of one file as a WASI module; Debian's rustc, whatever else is in PATH."""
+    # Debian's standard library for Wasm is what rustc finds below its own sysroot.
+    command = ["/usr/bin/rustc", "--edition=2021", "--target=wasm32-wasi", "-Copt-level=2", "-Cstrip=symbols"]
+    return _build(source, ".wasm", [*command, "-o", "{out}", "{source}"])
+
+
+def go(name):
+    """A Go program as a WASI module, with a Go out of the lab's engines."""
+    root = engines.go()
+    env = {
+        "PATH": f"{root}/bin:/usr/bin:/bin",
+        "HOME": str(engines.CACHE),
+        "GOROOT": str(root),
+        "GOCACHE": str(engines.CACHE / "go-build"),
+        "GOOS": "wasip1",
+        "GOARCH": "wasm",
+        "GOFLAGS": "-trimpath",
+        "GOTOOLCHAIN": "local",
+    }
+    return _build(SOURCES / f"{name}.go", ".wasm", ["go", "build", "-o", "{out}", "{source}"], env)
+
+
+def _build(source, suffix, command, env=None):
+    source = pathlib.Path(source)
+    identity = hashlib.sha256(source.read_bytes() + "\0".join(command).encode()).hexdigest()[:16]
+    out = engines.CACHE / "guests" / f"{source.stem}-{identity}{suffix}"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with open(out.with_name(out.name + ".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not out.exists():
+            partial = out.with_name(out.name + ".partial")
+            argv = [word.format(out=partial, source=source) for word in command]
+            run(argv, env=env or dict(os.environ), timeout=300)
+            partial.rename(out)
+    return out
