@@ -80,6 +80,13 @@ Result<Fd> open_in_root(int root, std::string_view path, int flags, Follow follo
   return opened;
 }
 
+Result<std::optional<Fd>> find_in_root(int root, std::string_view path, int flags) {
+  Fd opened(openat2(root, std::string(path), flags, resolve_flags(Follow::kLinks)));
+  if (opened) return opened;
+  if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
+  return fail_errno("{}", path);
+}
+
 Result<Fd> make_in_root(int root, std::string_view path, Missing missing, Follow follow) {
   const std::string whole = clean_path(path);
   auto existing = open_in_root(root, whole, O_PATH, follow);

@@ -2,7 +2,7 @@
 
 #include <sys/types.h>
 
-#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -25,6 +25,9 @@ enum class Follow {
 /// Opens what `path` names below `root`. `flags` as open(2); O_CLOEXEC always. errno's error names
 /// the path.
 Result<Fd> open_in_root(int root, std::string_view path, int flags, Follow follow = Follow::kLinks);
+
+/// The same, but nothing where nothing is there (ENOENT, ENOTDIR).
+Result<std::optional<Fd>> find_in_root(int root, std::string_view path, int flags);
 
 enum class Missing { kDirectory, kFile };
 
