@@ -1,0 +1,256 @@
+// Rules of instructions, each in a function of a module that has one of everything.
+#include <gtest/gtest.h>
+
+#include "runtime/base/limits.h"
+#include "runtime/wasm/opcodes.h"
+#include "test/unit/wasm/bytes.h"
+
+namespace wasmedge::wasm {
+namespace {
+
+/// The rule that a function breaks: the message behind "invalid module at offset …, function 0: ".
+std::string rule(const Bytes& parameters, const Bytes& results, const Bytes& code,
+                 const Bytes& locals = {0}) {
+  const std::string message = check(one_function(parameters, results, code, locals));
+  constexpr std::string_view kBefore = ", function 0: ";
+  const size_t at = message.find(kBefore);
+  return at == std::string::npos ? message : message.substr(at + kBefore.size());
+}
+std::string rule(const Bytes& code) {
+  return rule({}, {}, code);
+}
+
+TEST(Validate, MessagesNameOffsetAndFunction) {
+  EXPECT_EQ(check(one_function({}, {i32}, {0x42, 0})),
+            "invalid module at offset 0x39, function 0: type mismatch: expected i32, found i64");
+}
+
+TEST(Validate, EveryFixedSignature) {
+  // Calls each instruction with operands of its own types, and with one of another type.
+  for (const OpInfo& info : kOpInfos) {
+    if (info.signature.special) continue;
+    SCOPED_TRACE(info.text);
+    const auto type_of = [](char letter) -> uint8_t {
+      switch (letter) {
+        case 'l':
+          return i64;
+        case 'f':
+          return f32;
+        case 'd':
+          return f64;
+        default:
+          return i32;
+      }
+    };
+    Bytes parameters, gets, opcode;
+    for (size_t i = 0; i < info.signature.parameter_count; ++i) {
+      parameters.push_back(type_of(info.signature.parameters[i]));
+      gets = gets + Bytes{0x20, static_cast<uint8_t>(i)};
+    }
+    const Bytes results =
+        info.signature.result == 0 ? Bytes() : Bytes{type_of(info.signature.result)};
+    opcode = info.encoding > 0xff
+                 ? Bytes{static_cast<uint8_t>(info.encoding >> 16)} + leb(info.encoding & 0xffff)
+                 : Bytes{static_cast<uint8_t>(info.encoding)};
+    Bytes immediate;
+    if (info.text == "f32.const") immediate = Bytes(4, 0);
+    if (info.text == "f64.const") immediate = Bytes(8, 0);
+    if (info.text == "i32.const" || info.text == "i64.const") immediate = {0};
+    if (info.text == "memory.size" || info.text == "memory.grow" || info.text == "memory.fill" ||
+        info.text == "data.drop" || info.text == "elem.drop") {
+      immediate = {0};
+    }
+    if (info.text == "memory.init" || info.text.find(".load") != std::string_view::npos ||
+        info.text.find(".store") != std::string_view::npos) {
+      immediate = {0, 0};
+    }
+    EXPECT_EQ(rule(parameters, results, gets + opcode + immediate), "");
+    if (!results.empty()) {
+      const Bytes other = {results[0] == i32 ? i64 : i32};
+      EXPECT_NE(rule(parameters, other, gets + opcode + immediate), "");
+    }
+    for (size_t i = 0; i < parameters.size(); ++i) {
+      Bytes wrong = parameters;
+      wrong[i] = wrong[i] == i32 ? f64 : i32;
+      EXPECT_NE(rule(wrong, results, gets + opcode + immediate), "") << "parameter " << i;
+    }
+  }
+}
+
+TEST(Validate, OperandStack) {
+  EXPECT_EQ(rule({0x1a}), "type mismatch: expected a value, found nothing on this block's stack");
+  EXPECT_EQ(rule({0x41, 0}),
+            "type mismatch: the block ends with 1 more on the stack than its type gives");
+  EXPECT_EQ(rule({0x41, 0, 0x02, 0x40, 0x1a, 0x0b}),
+            "type mismatch: expected a value, found nothing on this block's stack")
+      << "a block does not see the operands below it";
+}
+
+TEST(Validate, UnreachableCodeIsPolymorphic) {
+  EXPECT_EQ(rule({}, {i32}, {0x00}), "");
+  EXPECT_EQ(rule({}, {i32}, {0x00, 0x6a}), "");
+  EXPECT_EQ(rule({}, {i32}, {0x00, 0x1b}), "");
+  EXPECT_EQ(rule({}, {i32}, {0x00, 0x41, 0, 0x1b}), "");
+  EXPECT_EQ(rule({}, {i32}, {0x00, 0x42, 0, 0x6a}), "type mismatch: expected i32, found i64");
+  EXPECT_EQ(rule({}, {}, {0x00, 0x41, 0}),
+            "type mismatch: the block ends with 1 more on the stack than its type gives");
+  EXPECT_EQ(rule({}, {i32}, {0x41, 0, 0x0f, 0x02, 0x40, 0x0b}), "")
+      << "return, then a reachable block";
+  EXPECT_EQ(rule({}, {i32}, {0x0c, 0, 0x02, i32, 0x0b}),
+            "type mismatch: expected i32, found nothing on this block's stack")
+      << "a block inside unreachable code is not unreachable itself";
+}
+
+TEST(Validate, BlocksAndLabels) {
+  EXPECT_EQ(rule({}, {i32}, {0x02, i32, 0x41, 0, 0x0c, 0, 0x0b}), "");
+  EXPECT_EQ(rule({}, {i32}, {0x02, i32, 0x42, 0, 0x0c, 0, 0x0b}),
+            "type mismatch: expected i32, found i64");
+  EXPECT_EQ(rule({0x03, 0x40, 0x0c, 0, 0x0b}), "") << "a loop's label takes its parameters";
+  EXPECT_EQ(rule({0x0c, 1}), "unknown label 1");
+  EXPECT_EQ(rule({0x02, 5, 0x0b}), "unknown type 5");
+  EXPECT_EQ(rule({0x41, 0, 0x04, 0x40, 0x05, 0x0b}), "");
+  EXPECT_EQ(rule({}, {i32}, {0x41, 0, 0x04, i32, 0x41, 1, 0x0b}),
+            "type mismatch: an if without else must give what it takes");
+  EXPECT_EQ(rule({0x05}), "else without an if");
+  EXPECT_EQ(rule({0x02, 0x40}), "unexpected end");
+  EXPECT_EQ(rule({0x0b}), "operators remain after the end of the function");
+}
+
+TEST(Validate, BlocksWithParameters) {
+  // Type 0 is [i32] -> [i32], the function's own.
+  EXPECT_EQ(rule({i32}, {i32}, {0x20, 0, 0x02, 0, 0x0b}), "");
+  EXPECT_EQ(rule({i32}, {i32}, {0x20, 0, 0x03, 0, 0x41, 0, 0x0d, 0, 0x0b}), "");
+  EXPECT_EQ(rule({i32}, {i32}, {0x42, 0, 0x02, 0, 0x0b}), "type mismatch: expected i32, found i64");
+  EXPECT_EQ(rule({i32}, {i32}, {0x20, 0, 0x41, 0, 0x04, 0, 0x0b}), "")
+      << "an if without else that gives what it takes";
+}
+
+TEST(Validate, BranchTables) {
+  EXPECT_EQ(rule({0x41, 0, 0x0e, 2, 0, 0, 0}), "");
+  EXPECT_EQ(rule({0x41, 0, 0x0e, 1, 0, 7}), "unknown label 7");
+  EXPECT_EQ(rule({0x41, 0, 0x0e, 1, 7, 0}), "unknown label 7");
+  const auto two_labels = [](uint8_t inner, const Bytes& before) {
+    return rule({}, {i32}, Bytes{0x02, inner} + before + Bytes{0x0e, 1, 0, 1, 0x0b, 0x00});
+  };
+  EXPECT_EQ(two_labels(i32, {0x41, 0, 0x41, 0}), "");
+  EXPECT_EQ(two_labels(0x40, {0x41, 0, 0x41, 0}),
+            "type mismatch: br_table targets take 0 and 1 values");
+  EXPECT_EQ(two_labels(f32, {0x41, 0, 0x41, 0}), "type mismatch: expected f32, found i32");
+  EXPECT_EQ(rule({}, {i32}, {0x02, f32, 0x00, 0x0e, 1, 0, 1, 0x0b, 0x1a, 0x41, 0}), "")
+      << "in unreachable code the targets' types may differ";
+}
+
+TEST(Validate, Calls) {
+  EXPECT_EQ(rule({i32}, {i32}, {0x20, 0, 0x10, 0}), "");
+  EXPECT_EQ(rule({i32}, {i32}, {0x42, 0, 0x10, 0}), "type mismatch: expected i32, found i64");
+  EXPECT_EQ(rule({0x10, 9}), "unknown function 9");
+  EXPECT_EQ(rule({0x41, 0, 0x11, 1, 0}), "");
+  EXPECT_EQ(rule({0x42, 0, 0x11, 1, 0}), "type mismatch: expected i32, found i64");
+  EXPECT_EQ(rule({0x41, 0, 0x11, 9, 0}), "unknown type 9");
+  EXPECT_EQ(rule({0x41, 0, 0x11, 1, 9}), "unknown table 9");
+}
+
+TEST(Validate, VariablesAndSelect) {
+  EXPECT_EQ(rule({i64}, {i32}, {0x20, 1}, {1, 2, i32}), "");
+  EXPECT_EQ(rule({i64}, {i32}, {0x20, 2}, {1, 2, i32}), "");
+  EXPECT_EQ(rule({0x20, 0}), "unknown local 0");
+  EXPECT_EQ(rule({i64}, {}, {0x41, 0, 0x21, 0}), "type mismatch: expected i64, found i32");
+  EXPECT_EQ(rule({i64}, {i64}, {0x42, 0, 0x22, 0}), "");
+  EXPECT_EQ(rule({0x41, 0, 0x24, 0}), "");
+  EXPECT_EQ(rule({0x41, 0, 0x24, 1}), "unknown global 1");
+  EXPECT_EQ(rule({}, {i64}, {0x23, 0}), "type mismatch: expected i64, found i32");
+  EXPECT_EQ(rule({}, {i32}, {0x41, 0, 0x41, 1, 0x41, 2, 0x1b}), "");
+  EXPECT_EQ(rule({}, {i32}, {0x41, 0, 0x42, 1, 0x41, 2, 0x1b}),
+            "type mismatch: expected i32, found i64");
+  EXPECT_EQ(rule({funcref}, {funcref}, {0x20, 0, 0x20, 0, 0x41, 0, 0x1b}),
+            "type mismatch: a select of references must name their type");
+  EXPECT_EQ(rule({funcref}, {funcref}, {0x20, 0, 0x20, 0, 0x41, 0, 0x1c, 1, funcref}), "");
+  EXPECT_EQ(rule({funcref}, {funcref}, {0x20, 0, 0x20, 0, 0x41, 0, 0x1c, 0}),
+            "invalid result arity: a select gives one value, not 0");
+}
+
+TEST(Validate, ReferencesAndTables) {
+  EXPECT_EQ(rule({}, {externref}, {0xd0, externref}), "");
+  EXPECT_EQ(rule({}, {externref}, {0xd0, funcref}),
+            "type mismatch: expected externref, found funcref");
+  EXPECT_EQ(rule({}, {i32}, {0xd0, funcref, 0xd1}), "");
+  EXPECT_EQ(rule({}, {i32}, {0x41, 0, 0xd1}), "type mismatch: expected a reference, found i32");
+  EXPECT_EQ(rule({}, {funcref}, {0xd2, 0}),
+            "undeclared function reference 0: it stands in no export, element segment or global");
+  EXPECT_EQ(rule({}, {funcref}, {0x41, 0, 0x25, 0}), "");
+  EXPECT_EQ(rule({}, {funcref}, {0x41, 0, 0x25, 1}), "unknown table 1");
+  EXPECT_EQ(rule({externref}, {}, {0x41, 0, 0x20, 0, 0x26, 0}),
+            "type mismatch: expected funcref, found externref");
+  EXPECT_EQ(rule({}, {i32}, {0xfc, 16, 0}), "");
+  EXPECT_EQ(rule({}, {i32}, {0xd0, funcref, 0x41, 1, 0xfc, 15, 0}), "");
+  EXPECT_EQ(rule({0x41, 0, 0xd0, funcref, 0x41, 1, 0xfc, 17, 0}), "");
+  EXPECT_EQ(rule({0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 14, 0, 0}), "");
+  EXPECT_EQ(rule({0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 14, 0, 3}), "unknown table 3");
+  EXPECT_EQ(rule({0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 12, 0, 0}), "");
+  EXPECT_EQ(rule({0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 12, 4, 0}), "unknown element segment 4");
+  EXPECT_EQ(rule({0xfc, 13, 4}), "unknown element segment 4");
+}
+
+TEST(Validate, Memory) {
+  EXPECT_EQ(rule({0x41, 0, 0x28, 2, 0, 0x1a}), "");
+  EXPECT_EQ(rule({0x41, 0, 0x28, 3, 0, 0x1a}),
+            "alignment must not be larger than natural: 2^3 for an access of 4 bytes");
+  EXPECT_EQ(rule({0x41, 0, 0x28, 0x42, 1, 0, 0x1a}), "unknown memory 1");
+  EXPECT_EQ(rule({0x41, 0, 0x28, 0x80, 0x01, 0, 0x1a}), "malformed memop flags 0x80");
+  EXPECT_EQ(rule(Bytes{0x41, 0, 0x28, 0} + leb(0xffffffff) + Bytes{0x1a}), "");
+  EXPECT_EQ(rule(Bytes{0x41, 0, 0x28, 0} + leb(0x100000000) + Bytes{0x1a}),
+            "offset out of range: 4294967296 in a 32-bit memory");
+  EXPECT_EQ(rule({0x3f, 1, 0x1a}), "unknown memory 1");
+  EXPECT_EQ(rule({0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 10, 0, 0}), "");
+  EXPECT_EQ(rule({0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 10, 0, 1}), "unknown memory 1");
+  EXPECT_EQ(rule({0x41, 0, 0x41, 0, 0x41, 0, 0xfc, 8, 1, 0}), "unknown data segment 1");
+}
+
+TEST(Validate, DataInstructionsNeedTheDataCount) {
+  EXPECT_EQ(check(module({section(1, vec({func_type({}, {})})), section(3, vec({{0}})),
+                          section(10, vec({body({0xfc, 9, 0})})), section(11, vec({{1, 0}}))})),
+            "malformed module at offset 0x17, function 0: data count section required");
+}
+
+TEST(Validate, UnknownOpcodes) {
+  EXPECT_EQ(rule({0xff}), "illegal opcode 0xff");
+  EXPECT_EQ(rule({0xfc, 0x20}), "illegal opcode 0xfc 32");
+  EXPECT_EQ(rule({0xfd, 0x80, 0x80, 0x04}), "illegal opcode 0xfd 65536");
+  const auto needs = [](std::string_view feature) {
+    return fmt::format("needs the {} feature, which is not supported", feature);
+  };
+  EXPECT_EQ(rule({0xfd, 0x0c}), needs("simd"));
+  EXPECT_EQ(rule({0xfd, 0x80, 0x02}), needs("relaxed simd"));
+  EXPECT_EQ(rule({0xfe, 0x10}), needs("threads"));
+  EXPECT_EQ(rule({0xfb, 0x00}), needs("gc"));
+  EXPECT_EQ(rule({0x12, 0x00}), needs("tail call"));
+  EXPECT_EQ(rule({0x1f, 0x40}), needs("exception handling"));
+  EXPECT_EQ(rule({0x06, 0x40}), needs("legacy exceptions"));
+  EXPECT_EQ(rule({0x14, 0x00}), needs("function references"));
+  EXPECT_EQ(rule({0xfc, 0x13}), needs("wide arithmetic"));
+}
+
+TEST(Validate, LimitsOfFunctions) {
+  EXPECT_EQ(rule({}, {}, {}, Bytes{1} + leb(kLimits.locals) + Bytes{i32}), "");
+  EXPECT_EQ(rule({}, {}, {}, Bytes{1} + leb(kLimits.locals + 1) + Bytes{i32}),
+            "50001 locals, but the limit is 50000");
+  EXPECT_EQ(rule({}, {}, {}, Bytes{2} + leb(0xffffffff) + Bytes{i32} + leb(1) + Bytes{i32}),
+            "too many locals: 4294967296");
+  const auto nested = [](uint32_t depth) {
+    Bytes code;
+    for (uint32_t i = 0; i < depth; ++i) code = code + Bytes{0x02, 0x40};
+    return code + Bytes(depth, 0x0b);
+  };
+  EXPECT_EQ(rule(nested(kLimits.block_nesting)), "");
+  EXPECT_EQ(rule(nested(kLimits.block_nesting + 1)), "10001 nested blocks, but the limit is 10000");
+}
+
+TEST(Validate, TheOperandStackIsBounded) {
+  const Bytes results(kLimits.results, i32);
+  Bytes code;
+  for (uint32_t i = 0; i <= kLimits.operands / kLimits.results; ++i) code = code + Bytes{0x10, 0};
+  EXPECT_EQ(rule({}, results, code), "1000001 operands on the stack, but the limit is 1000000");
+}
+
+}  // namespace
+}  // namespace wasmedge::wasm
