@@ -28,21 +28,15 @@ GO = ("trixie", ["golang-1.24-go", "golang-1.24-src"])
 
 @dataclasses.dataclass(frozen=True)
 class Engine:
-    """The programs of one suite. `docker` is "" where the suite's Docker is too old for a third-party shim."""
+    """Where the programs of one engine are, in the order of a PATH. `docker` is "" where it cannot use a third-party shim."""
 
-    suite: str
-    root: pathlib.Path
-    runc: pathlib.Path
+    path: tuple
     containerd: str
     docker: str
 
-    @property
-    def bin(self):
-        return self.root / "usr/bin"
-
-    @property
-    def sbin(self):
-        return self.root / "usr/sbin"
+    def find(self, program):
+        """The full path of one of the engine's programs; None where it has none of that name."""
+        return shutil.which(program, path=":".join(map(str, self.path)))
 
     def __str__(self):
         return f"containerd {self.containerd}" + (f" + Docker {self.docker}" if self.docker else "")
@@ -55,15 +49,29 @@ def say(text):
 def engine(suite):
     """Returns the Engine of a suite, fetched and unpacked first where it is not cached yet."""
     root = unpack(suite, SUITES[suite], f"engine-{suite}")
-    runc = unpack("bookworm", SUITES["bookworm"], "engine-bookworm") / "usr/sbin"
-    dockerd = root / "usr/sbin/dockerd"
-    return Engine(
-        suite=suite,
-        root=root,
-        runc=runc,
-        containerd=_version([root / "usr/bin/containerd", "--version"]),
-        docker=_version([dockerd, "--version"]) if dockerd.exists() else "",
-    )
+    runc = unpack("bookworm", SUITES["bookworm"], "engine-bookworm")
+    return _engine((root / "usr/bin", root / "usr/sbin", runc / "usr/sbin"))
+
+
+def machine():
+    """The Engine of this machine's own programs, or None where a program is missing or too old."""
+    path = tuple(os.environ.get("PATH", "").split(":"))
+    programs = ("containerd", "containerd-shim-runc-v2", "ctr", "runc", "dockerd", "docker", "docker-proxy")
+    if not all(shutil.which(program, path=":".join(path)) for program in programs):
+        return None
+    found = _engine(path)
+    return found if found.docker and _numbers(found.containerd) >= (1, 6) else None
+
+
+def _engine(path):
+    found = Engine(path, "", "")
+    docker = _version([found.find("dockerd"), "--version"]) if found.find("dockerd") else ""
+    return Engine(path, _version([found.find("containerd"), "--version"]), docker if docker and _numbers(docker) >= (26,) else "")
+
+
+def _numbers(version):
+    """(1, 6, 20) of "1.6.20", which compares as versions do."""
+    return tuple(map(int, version.split(".")))
 
 
 def go():

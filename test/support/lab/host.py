@@ -86,7 +86,7 @@ class Host:
 
     def environment(self):
         """The environment of every program of the lab: the engine's programs first, no proxy to Docker's settings."""
-        path = [*self.programs, self.engine.bin, self.engine.sbin, self.engine.runc, "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
+        path = [*self.programs, *self.engine.path, "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
         return {
             "PATH": ":".join(map(str, path)),
             "HOME": str(self.home),
@@ -208,7 +208,7 @@ class Docker:
                     "containerd": str(self.host.address),
                     "containerd-namespace": self.namespace,
                     "cgroup-parent": f"/{self.host.id}",
-                    "userland-proxy-path": str(self.host.engine.sbin / "docker-proxy"),
+                    "userland-proxy-path": self.host.engine.find("docker-proxy"),
                     "features": {"containerd-snapshotter": self.store == "containerd"},
                 }
             )
