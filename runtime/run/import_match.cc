@@ -1,6 +1,6 @@
 #include "runtime/run/import_match.h"
 
-#include "runtime/run/escape.h"
+#include "runtime/base/quote.h"
 
 namespace wasmedge::run {
 namespace {
@@ -69,7 +69,7 @@ Result<T> ImportMatch::resolve(ExternKind kind, uint64_t func_type, const Type& 
   const T* candidate = found ? std::get_if<T>(&*found) : nullptr;
   if (candidate != nullptr && matches(*candidate)) return *candidate;
   const std::string import = fmt::format("the module imports {} {}.{} {}", noun(kind),
-                                         quoted(module_), quoted(name_), describe(wanted));
+                                         quote(module_), quote(name_), describe(wanted));
   if (!found) {
     return fail(ErrorCode::kInvalidArgument, "unknown import: {}, which the host does not provide",
                 import);

@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <array>
 
-#include "runtime/run/escape.h"
-
 namespace wasmedge::run {
 namespace {
 
@@ -28,7 +26,21 @@ class Line {
     } while (value != 0);
     text({digits.data() + first, digits.size() - first});
   }
-  void name(std::string_view name) { size_ += escape(name, buffer_.subspan(size_)); }
+  // A name out of the module, as base/quote.h shows one, but long enough for mangled names.
+  void name(std::string_view name) {
+    constexpr size_t kLongestName = 256;
+    for (const char c : name.substr(0, kLongestName)) {
+      const auto byte = static_cast<uint8_t>(c);
+      if (byte >= 0x20 && byte <= 0x7e && c != '"' && c != '\\') {
+        text({&c, 1});
+      } else {
+        text("\\x");
+        if (byte < 16) text("0");
+        number(byte, 16);
+      }
+    }
+    if (name.size() > kLongestName) text("…");
+  }
   size_t size() const { return size_; }
 
  private:
