@@ -86,6 +86,7 @@ Result<Fd> build_root(const Spec& spec, const Setup& setup) {
   }
   ::umask(0);
   TRY(leave_keyring());
+  TRY(set_oom_score(spec));
 
   const std::string path = root_path(spec, setup);
   TRY(separate_mounts(spec.rootfs_propagation, path));
@@ -114,7 +115,6 @@ Result<Prepared> enclose(const Spec& spec, const Setup& setup, int root, Guest g
   if (spec.seccomp) {
     TRY_ASSIGN(prepared.seccomp, compile_seccomp(*spec.seccomp));
   }
-  TRY(set_oom_score(spec));
   TRY(set_sysctls(spec));
   TRY(set_names(spec));
   // Beyond this point the host's /proc is not needed any more.

@@ -1,0 +1,140 @@
+#include "shim/init/init.h"
+
+#include <fcntl.h>
+#include <malloc.h>
+#include <sched.h>
+#include <unistd.h>
+
+#include <optional>
+
+#include "oci/contain.h"
+#include "oci/hooks.h"
+#include "oci/process.h"
+#include "runtime/base/limits.h"
+#include "runtime/wasi/command.h"
+#include "shim/init/channel.h"
+#include "shim/init/program.h"
+#include "shim/init/signals.h"
+#include "shim/init/wasm_guest.h"
+
+namespace wasmedge::init {
+namespace {
+
+/// Statuses of a shell for a program that cannot be executed, or is not there.
+constexpr int kCannotExecute = 126;
+constexpr int kNotFound = 127;
+
+/// All that is left to be done when START comes.
+struct Ready {
+  oci::Spec spec;
+  oci::Setup setup;
+  oci::Prepared prepared;
+  std::string program;
+  std::optional<wasi::Command> command;  // none: native
+};
+
+Result<> run_runtime_hooks(const oci::Spec& spec, Channel& channel) {
+  if (spec.hooks.prestart.empty() && spec.hooks.create_runtime.empty()) return {};
+  TRY(channel.ask(Control::kHooks, Control::kResume));
+  return {};
+}
+
+Fd take_cache() {
+  return ::fcntl(oci::kCacheFd, F_SETFD, FD_CLOEXEC) == 0 ? Fd(oci::kCacheFd) : Fd();
+}
+
+/// Everything up to READY. Contained step by step (oci/contain.h); in between, the program.
+Result<Ready> create(Channel& channel) {
+  Ready ready;
+  Fd cache = take_cache();
+  TRY_ASSIGN(const oci::ControlMessage message, channel.expect(Control::kSetup));
+  TRY_ASSIGN(ready.setup, oci::decode_setup(message.payload));
+  {
+    const Fd config(oci::kConfigFd);
+    TRY_ASSIGN(const std::string text,
+               read_all(config.get(), kLimits.config_json_bytes, "config.json"));
+    TRY_ASSIGN(ready.spec, oci::parse_spec(text));
+  }
+  const oci::Spec& spec = ready.spec;
+
+  TRY_ASSIGN(Fd root, oci::build_root(spec, ready.setup));
+  TRY_ASSIGN(Program program, find_program(root.get(), spec.process));
+  ready.program = program.path;
+  const bool wasm = program.kind == ProgramKind::kWasm;
+  std::shared_ptr<const run::Artifact> artifact;
+  if (wasm) {
+    TRY_ASSIGN(artifact, obtain_artifact(program, std::move(cache), channel));
+  }
+  TRY_ASSIGN(ready.prepared, oci::enclose(spec, ready.setup, root.get(),
+                                          wasm ? oci::Guest::kWasm : oci::Guest::kNative,
+                                          [&] { return run_runtime_hooks(spec, channel); }));
+  root.reset();
+  program.file.reset();
+  std::optional<wasi::WasiConfig> config;
+  std::vector<int> keep = {channel.fd()};
+  if (wasm) {
+    TRY_ASSIGN(config, wasi_config(spec));
+    for (const wasi::Preopen& preopen : config->preopens) keep.push_back(preopen.dir.get());
+  }
+  TRY(oci::drop_privileges(spec, ready.prepared));
+  ready.prepared.labels = {};
+  if (wasm) {
+    // Contained and without privileges: only now is anything of the module's brought to life.
+    TRY_ASSIGN(ready.command, wasi::Command::prepare(artifact, std::move(*config)));
+    artifact->close_file();
+  }
+  // Nothing else should be open by now; this makes it certain.
+  TRY(oci::close_descriptors(std::move(keep)));
+  return ready;
+}
+
+[[noreturn]] void execute(const Ready& ready) {
+  const oci::Process& process = ready.spec.process;
+  std::vector<char*> argv, envp;
+  for (const std::string& item : process.args) argv.push_back(const_cast<char*>(item.c_str()));
+  for (const std::string& item : process.env) envp.push_back(const_cast<char*>(item.c_str()));
+  argv.push_back(nullptr);
+  envp.push_back(nullptr);
+  oci::reset_signals();
+  ::execve(ready.program.c_str(), argv.data(), envp.data());
+  const int error = errno;
+  (void)write_all(
+      2, fmt::format("wasmedge-init: execute {}: {}\n", ready.program, std::strerror(error)),
+      "stderr");
+  ::_exit(error == ENOENT ? kNotFound : kCannotExecute);
+}
+
+/// From START on.
+Result<int> start(Ready& ready, Channel& channel) {
+  const oci::Spec& spec = ready.spec;
+  TRY(oci::run_hooks(
+      "startContainer", spec.hooks.start_container,
+      {spec.version, ready.setup.id, "created", ::getpid(), ready.setup.bundle, spec.annotations}));
+  channel.close();
+  TRY(oci::lock_down(spec, ready.prepared));
+  if (!ready.command) execute(ready);
+  return ready.command->run();
+}
+
+}  // namespace
+
+int main() {
+  exit_on_signals();
+  ::fcntl(oci::kControlFd, F_SETFD, FD_CLOEXEC);
+  Channel channel{Fd(oci::kControlFd)};
+  auto ready = create(channel);
+  if (!ready) {
+    // A shim that is gone has nobody to tell.
+    (void)channel.send(Control::kError, oci::encode_error(ready.error()));
+    return 1;
+  }
+  ::malloc_trim(0);
+  if (!channel.send(Control::kReady, ready->command ? "wasm" : "native")) return 1;
+  if (!channel.expect(Control::kStart)) return 1;
+  auto status = start(*ready, channel);
+  if (status) return *status;
+  (void)write_all(2, fmt::format("wasmedge-init: {}\n", status.error().message), "stderr");
+  return kCannotExecute;
+}
+
+}  // namespace wasmedge::init
