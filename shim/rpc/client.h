@@ -19,8 +19,8 @@ class Client {
   /// `path` names the socket, without a scheme.
   Client(boost::asio::io_context& io, std::string path);
 
-  /// The answer's payload. The peer's refusal and a broken or silent connection are kUnavailable; an
-  /// oversized request is kResourceExhausted and is not sent.
+  /// The answer's payload. A broken or silent connection is kUnavailable, the peer's refusal is
+  /// kFailedPrecondition; an oversized request is kResourceExhausted and is not sent.
   boost::asio::awaitable<Result<std::string>> call(std::string service, std::string method,
                                                    std::string payload,
                                                    std::chrono::milliseconds timeout);

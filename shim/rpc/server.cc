@@ -8,11 +8,11 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
-#include <chrono>
 #include <exception>
+#include <list>
+#include <new>
 #include <span>
 
 #include "runtime/base/log.h"
@@ -53,8 +53,15 @@ bool is_our_user(int socket) {
 class Server::Session : public std::enable_shared_from_this<Session> {
  public:
   Session(asio::io_context& io, asio::local::stream_protocol::socket socket,
-          const Methods& methods)
-      : io_(io), socket_(std::move(socket)), methods_(methods) {}
+          const Methods& methods, std::shared_ptr<Census> census)
+      : io_(io), socket_(std::move(socket)), methods_(methods), census_(std::move(census)) {
+    census_->sessions++;
+  }
+  ~Session() {
+    if (--census_->sessions == 0) census_->idle.cancel();
+  }
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
 
   asio::awaitable<void> read_loop();
 
@@ -76,6 +83,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
   asio::io_context& io_;
   asio::local::stream_protocol::socket socket_;
   const Methods& methods_;
+  std::shared_ptr<Census> census_;
   Connection connection_;
   Calls open_;
   std::string outbox_;
@@ -166,7 +174,8 @@ asio::awaitable<void> Server::Session::write_loop() {
 Server::Server(asio::io_context& io, Fd listening, const Methods& methods)
     : io_(io),
       acceptor_(io, asio::local::stream_protocol(), listening.release()),
-      methods_(methods) {}
+      methods_(methods),
+      census_(std::make_shared<Census>(io)) {}
 
 Server::~Server() = default;
 
@@ -177,6 +186,12 @@ void Server::start() {
 void Server::stop() {
   boost::system::error_code ignored;  // closing a listening socket cannot fail in a way that matters
   acceptor_.close(ignored);
+}
+
+asio::awaitable<void> Server::wait_idle(std::chrono::milliseconds patience) {
+  if (census_->sessions == 0) co_return;
+  census_->idle.expires_after(patience);
+  co_await census_->idle.async_wait(kTuple);
 }
 
 asio::awaitable<void> Server::accept_loop() {
@@ -191,7 +206,7 @@ asio::awaitable<void> Server::accept_loop() {
       continue;
     }
     if (!is_our_user(socket.native_handle())) continue;
-    auto session = std::make_shared<Session>(io_, std::move(socket), methods_);
+    auto session = std::make_shared<Session>(io_, std::move(socket), methods_, census_);
     asio::co_spawn(io_, session->read_loop(), asio::detached);
   }
 }

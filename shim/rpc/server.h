@@ -3,8 +3,9 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
 #include <functional>
-#include <list>
 #include <map>
 #include <memory>
 #include <string>
@@ -38,15 +39,24 @@ class Server {
   void start();
   /// Accepts no more; open connections go on.
   void stop();
+  /// Returns when the last connection has ended, or after `patience`.
+  boost::asio::awaitable<void> wait_idle(std::chrono::milliseconds patience);
 
  private:
   class Session;
+  /// The connections there are; they share it, for they may outlive the server.
+  struct Census {
+    explicit Census(boost::asio::io_context& io) : idle(io) {}
+    size_t sessions = 0;
+    boost::asio::steady_timer idle;  // cancelled when the last session ends
+  };
 
   boost::asio::awaitable<void> accept_loop();
 
   boost::asio::io_context& io_;
   boost::asio::local::stream_protocol::acceptor acceptor_;
   const Methods& methods_;
+  std::shared_ptr<Census> census_;
 };
 
 }  // namespace wasmedge::rpc

@@ -1,0 +1,29 @@
+#pragma once
+
+#include <string>
+
+#include "runtime/base/result.h"
+#include "shim/task/command_line.h"
+
+namespace wasmedge::task {
+
+/// The name containerd knows this runtime by.
+inline constexpr char kRuntimeName[] = "io.containerd.wasmedge.v1";
+/// Where the server finds its listening socket.
+inline constexpr int kListeningFd = 3;
+
+/// `start`, in the bundle: finds the group's server or starts one, and returns its address,
+/// `unix://…`. The bare address is what every containerd from 1.6 on understands.
+Result<std::string> start(const CommandLine& line);
+
+/// The server: serves until containerd has it shut down. The working directory is the first bundle.
+Result<> serve(const CommandLine& line);
+
+/// `delete`: ends and removes what a container has left whose server is gone. Returns an encoded
+/// DeleteResponse. Does nothing where nothing is left.
+Result<std::string> remove(const CommandLine& line);
+
+/// `-info`: an encoded RuntimeInfo.
+std::string info();
+
+}  // namespace wasmedge::task

@@ -1,0 +1,217 @@
+#include "shim/task/create.h"
+
+#include <fcntl.h>
+#include <sched.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "oci/hooks.h"
+#include "oci/launch.h"
+#include "runtime/base/log.h"
+#include "runtime/cache/obtain.h"
+#include "shim/init/protocol.h"
+#include "shim/task/bundle.h"
+
+namespace wasmedge::task {
+namespace asio = boost::asio;
+using init::Control;
+namespace {
+
+constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
+
+std::vector<oci::Mount> rootfs_mounts(const proto::CreateRequest& request) {
+  std::vector<oci::Mount> mounts;
+  for (const proto::Mount& mount : request.rootfs()) {
+    mounts.push_back(oci::Mount{.destination = mount.target(),
+                                .type = mount.type(),
+                                .source = mount.source(),
+                                .options = {mount.options().begin(), mount.options().end()}});
+  }
+  return mounts;
+}
+
+Result<> answer(const Container& container, Control kind, std::string_view payload = {},
+                int fd = -1) {
+  return oci::send_control(container.control.get(), static_cast<uint32_t>(kind), payload, fd);
+}
+
+}  // namespace
+
+Creation::Creation(asio::io_context& io, Platform& platform, Children& children,
+                   Container& container, const proto::CreateRequest& request)
+    : io_(io),
+      platform_(platform),
+      children_(children),
+      container_(container),
+      request_(request) {}
+
+asio::awaitable<Result<>> Creation::run(Children::Callback on_end) {
+  if (auto checked = check_request(); !checked) co_return checked;
+  if (auto prepared = prepare(); !prepared) co_return prepared;
+  if (auto launched = launch(std::move(on_end)); !launched) co_return launched;
+  co_return co_await converse();
+}
+
+Result<> Creation::check_request() const {
+  if (!request_.bundle().starts_with('/')) {
+    return fail(ErrorCode::kInvalidArgument, "the bundle's path \"{}\" is not absolute",
+                request_.bundle());
+  }
+  if (request_.terminal()) {
+    return fail(ErrorCode::kUnimplemented,
+                "this shim gives a container no terminal; run it without -t / --tty");
+  }
+  if (!request_.checkpoint().empty()) {
+    return fail(ErrorCode::kUnimplemented, "this shim cannot restore a checkpoint");
+  }
+  return {};
+}
+
+Result<> Creation::prepare() {
+  TRY_ASSIGN(const std::string config, read_config(container_.bundle));
+  TRY_ASSIGN(spec_, oci::parse_spec(config));
+  const oci::Namespace* pids = oci::find_namespace(spec_, CLONE_NEWPID);
+  container_.own_pids = pids != nullptr && pids->path.empty();
+  container_.hooks.poststart = spec_.hooks.poststart;
+  container_.hooks.poststop = spec_.hooks.poststop;
+  container_.hook_state = oci::HookState{.version = spec_.version,
+                                         .id = container_.id,
+                                         .status = "creating",
+                                         .bundle = container_.bundle,
+                                         .annotations = spec_.annotations};
+
+  TRY_ASSIGN(container_.stdio, Stdio::open(container_.stdio_paths));
+  TRY_ASSIGN(const std::string path, oci::cgroup_path(spec_.cgroups_path, container_.id));
+  TRY_ASSIGN(container_.cgroup, platform_.make_cgroup(path, spec_.resources));
+  return write_cgroup_path(container_.bundle, path);
+}
+
+Result<> Creation::launch(Children::Callback on_end) {
+  TRY_ASSIGN(oci::Launched launched,
+             platform_.launch(oci::LaunchRequest{.spec = &spec_,
+                                                 .id = container_.id,
+                                                 .bundle = container_.bundle,
+                                                 .rootfs_mounts = rootfs_mounts(request_),
+                                                 .cgroup = &*container_.cgroup,
+                                                 .stdin_fd = container_.stdio.in(),
+                                                 .stdout_fd = container_.stdio.out(),
+                                                 .stderr_fd = container_.stdio.err()}));
+  container_.pid = launched.pid;
+  container_.pidfd = std::move(launched.pidfd);
+  container_.control = std::move(launched.control);
+  container_.hook_state.pid = launched.pid;
+  container_.stdio.give_away();
+  children_.watch(launched.pid, std::move(on_end));
+  if (::fcntl(container_.control.get(), F_SETFL, O_NONBLOCK) != 0) {
+    return fail_errno("make the control socket non-blocking");
+  }
+  return write_init_pid(container_.bundle, launched.pid);
+}
+
+asio::awaitable<Result<>> Creation::converse() {
+  for (;;) {
+    auto received = oci::receive_control(container_.control.get());
+    if (!received && received.error().code == ErrorCode::kUnavailable && !container_.ended) {
+      co_await wait_readable(container_, container_.control.get());
+      continue;
+    }
+    if (!received && !container_.ended) co_return tl::unexpected<Error>(received.error());
+    if (!received || !*received) {
+      co_await wait_for_end(container_);
+      co_return ended();
+    }
+    oci::ControlMessage message = std::move(**received);
+    Result<> done;
+    switch (static_cast<Control>(message.kind)) {
+      case Control::kReady:
+        log::info("container {} is ready: {} program, pid {}", container_.id, message.payload,
+                  container_.pid);
+        co_return Result<>();
+      case Control::kError:
+        co_return tl::unexpected<Error>(oci::decode_error(message.payload));
+      case Control::kHooks:
+        done = co_await run_hooks();
+        break;
+      case Control::kCompile:
+        done = co_await compile(std::move(message));
+        break;
+      default:
+        done = fail(ErrorCode::kInternal, "wasmedge-init sent a message of unknown kind {}",
+                    message.kind);
+    }
+    if (!done) co_return done;
+  }
+}
+
+tl::unexpected<Error> Creation::ended() const {
+  return fail(ErrorCode::kInternal,
+              "the container's first process (pid {}) ended with status {} before it was ready",
+              container_.pid, container_.exit_status);
+}
+
+asio::awaitable<Result<>> Creation::run_hooks() {
+  for (const auto& [name, hooks] : {std::pair("prestart", &spec_.hooks.prestart),
+                                    std::pair("createRuntime", &spec_.hooks.create_runtime)}) {
+    if (hooks->empty()) continue;
+    auto run = oci::start_hooks(name, *hooks, container_.hook_state);
+    if (!run) co_return tl::unexpected<Error>(run.error());
+    if (auto done = co_await finish_hooks(io_, std::move(*run)); !done) co_return done;
+  }
+  co_return answer(container_, Control::kResume);
+}
+
+asio::awaitable<Result<>> Creation::compile(oci::ControlMessage module) {
+  log::info("container {}: compiling {}", container_.id, module.payload);
+  auto compilation = platform_.compile(module.fd.get(), module.payload);
+  if (!compilation) co_return tl::unexpected<Error>(compilation.error());
+  // The wait ends with the container too: a Kill must not have to wait for the compiler.
+  co_await wait_readable(container_, compilation->reply.get());
+  if (container_.ended) co_return ended();
+  const auto compiled = cache::receive(*compilation);
+  if (!compiled) {
+    co_return answer(container_, Control::kCompiled, oci::encode_error(compiled.error()));
+  }
+  if (!compiled->warning.empty()) log::warning("{}: {}", module.payload, compiled->warning);
+  co_return answer(container_, Control::kCompiled, {}, compiled->artifact.get());
+}
+
+asio::awaitable<Result<>> clean_up(asio::io_context& io, Container& container) {
+  using namespace std::chrono_literals;
+  container.control.reset();
+  if (container.cgroup) {
+    const auto deadline = std::chrono::steady_clock::now() + 5s;
+    std::chrono::milliseconds pause = 1ms;
+    for (;;) {
+      const Result<bool> removed = container.cgroup->try_remove();
+      if (!removed) co_return tl::unexpected<Error>(removed.error());
+      if (*removed) break;
+      if (auto killed = container.cgroup->kill_all(); !killed) co_return killed;
+      if (std::chrono::steady_clock::now() > deadline) {
+        co_return fail(ErrorCode::kUnavailable,
+                       "processes in the cgroup {} of container \"{}\" do not end; try again",
+                       container.cgroup->path(), container.id);
+      }
+      asio::steady_timer timer(io, pause);
+      co_await timer.async_wait(kTuple);
+      pause = std::min<std::chrono::milliseconds>(pause * 2, 100ms);
+    }
+    container.cgroup.reset();
+    forget_cgroup_path(container.bundle);
+  }
+  if (!container.hooks.poststop.empty() && container.pid != 0) {
+    container.hook_state.status = "stopped";
+    container.hook_state.pid = 0;
+    auto run = oci::start_hooks("poststop", container.hooks.poststop, container.hook_state);
+    const Result<> done = run ? co_await finish_hooks(io, std::move(*run))
+                              : Result<>(tl::unexpected<Error>(run.error()));
+    if (!done) log::warning("container {}: {}", container.id, done.error().message);
+  }
+  co_return Result<>();
+}
+
+}  // namespace wasmedge::task

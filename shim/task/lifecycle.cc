@@ -1,0 +1,72 @@
+#include "shim/task/lifecycle.h"
+
+#include <array>
+
+namespace wasmedge::task {
+namespace {
+
+enum class Answer {
+  kAllowed,
+  kMissing,   // NOT_FOUND: there is no such container
+  kFinished,  // NOT_FOUND: its process has ended, which callers of Kill expect as such
+  kExists,    // ALREADY_EXISTS
+  kTooEarly,  // FAILED_PRECONDITION
+  kTooLate,   // FAILED_PRECONDITION
+};
+
+/// Calls by states. Every pair is here, and a test holds each.
+constexpr std::array<std::array<Answer, kStates>, kVerbs> kTable = [] {
+  using enum Answer;
+  return std::array<std::array<Answer, kStates>, kVerbs>{{
+      // absent   creating   created    running    stopped    deleting
+      {kAllowed, kExists, kExists, kExists, kExists, kExists},          // Create
+      {kMissing, kTooEarly, kAllowed, kTooLate, kTooLate, kMissing},    // Start
+      {kMissing, kAllowed, kAllowed, kAllowed, kAllowed, kMissing},     // State
+      {kMissing, kTooEarly, kAllowed, kAllowed, kAllowed, kMissing},    // Wait
+      {kMissing, kAllowed, kAllowed, kAllowed, kFinished, kMissing},    // Kill
+      {kMissing, kTooEarly, kAllowed, kTooEarly, kAllowed, kMissing},   // Delete
+      {kMissing, kTooEarly, kAllowed, kAllowed, kAllowed, kMissing},    // Pids
+      {kMissing, kTooEarly, kAllowed, kAllowed, kAllowed, kMissing},    // CloseIO
+      {kMissing, kTooEarly, kAllowed, kAllowed, kAllowed, kMissing},    // ResizePty
+      {kMissing, kTooEarly, kAllowed, kAllowed, kAllowed, kMissing},    // Stats
+  }};
+}();
+
+}  // namespace
+
+std::string_view name_of(State state) {
+  constexpr std::array<std::string_view, kStates> kNames = {"absent",  "creating", "created",
+                                                            "running", "stopped",  "deleting"};
+  return kNames[static_cast<size_t>(state)];
+}
+
+std::string_view name_of(Verb verb) {
+  constexpr std::array<std::string_view, kVerbs> kNames = {
+      "Create", "Start", "State", "Wait", "Kill", "Delete", "Pids", "CloseIO", "ResizePty", "Stats"};
+  return kNames[static_cast<size_t>(verb)];
+}
+
+Result<> allow(State state, Verb verb, std::string_view id) {
+  switch (kTable[static_cast<size_t>(verb)][static_cast<size_t>(state)]) {
+    case Answer::kAllowed:
+      return {};
+    case Answer::kMissing:
+      return fail(ErrorCode::kNotFound, "{}: this shim has no container \"{}\"", name_of(verb), id);
+    case Answer::kFinished:
+      return fail(ErrorCode::kNotFound, "{}: the process of container \"{}\" has already finished",
+                  name_of(verb), id);
+    case Answer::kExists:
+      return fail(ErrorCode::kAlreadyExists, "{}: container \"{}\" exists and is {}", name_of(verb),
+                  id, name_of(state));
+    case Answer::kTooEarly:
+      return fail(ErrorCode::kFailedPrecondition,
+                  "{}: container \"{}\" is still {}; {}", name_of(verb), id, name_of(state),
+                  state == State::kRunning ? "kill it first" : "wait for Create to return");
+    case Answer::kTooLate:
+      return fail(ErrorCode::kFailedPrecondition, "{}: container \"{}\" is {} already",
+                  name_of(verb), id, name_of(state));
+  }
+  __builtin_unreachable();
+}
+
+}  // namespace wasmedge::task

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <string_view>
+
+#include "runtime/base/result.h"
+
+namespace wasmedge::task {
+
+/// A container's state.
+///
+/// Flow: (absent) -> creating -> created -> running -> stopped -> deleting -> (absent)
+///                      |           `------ killed ----^
+///                      `-> (absent), if Create fails
+enum class State { kAbsent, kCreating, kCreated, kRunning, kStopped, kDeleting };
+inline constexpr int kStates = 6;
+
+/// The calls that concern one container. Connect and Shutdown are allowed always.
+enum class Verb { kCreate, kStart, kState, kWait, kKill, kDelete, kPids, kCloseIO, kResizePty, kStats };
+inline constexpr int kVerbs = 10;
+
+/// Whether the call is allowed in that state; otherwise the Error that answers it, by the table in
+/// lifecycle.cc.
+Result<> allow(State state, Verb verb, std::string_view id);
+
+std::string_view name_of(State state);
+std::string_view name_of(Verb verb);
+
+}  // namespace wasmedge::task

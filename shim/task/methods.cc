@@ -1,0 +1,61 @@
+#include <utility>
+
+#include "shim/task/service.h"
+
+namespace wasmedge::task {
+namespace asio = boost::asio;
+namespace {
+
+/// A member function on messages as a handler of bytes.
+template <typename Request, typename Answer>
+rpc::Handler handler(Service& service, std::string name,
+                     asio::awaitable<Result<Answer>> (Service::*call)(Request)) {
+  return [&service, name = std::move(name),
+          call](std::string payload) -> asio::awaitable<Result<std::string>> {
+    Request request;
+    if (!request.ParseFromString(payload)) {
+      co_return fail(ErrorCode::kInvalidArgument, "{}: the payload of {} bytes is not its request",
+                     name, payload.size());
+    }
+    const Result<Answer> answer = co_await (service.*call)(std::move(request));
+    if (!answer) co_return tl::unexpected<Error>(answer.error());
+    co_return answer->SerializeAsString();
+  };
+}
+
+rpc::Handler unimplemented(std::string what) {
+  return [what = std::move(what)](std::string) -> asio::awaitable<Result<std::string>> {
+    co_return fail(ErrorCode::kUnimplemented, "this shim does not {}", what);
+  };
+}
+
+}  // namespace
+
+rpc::Methods Service::methods() {
+  rpc::Methods methods;
+  for (const char* service : {"containerd.task.v2.Task", "containerd.task.v3.Task"}) {
+    const auto add = [&](const char* name, auto call) {
+      methods[{service, name}] = handler(*this, name, call);
+    };
+    add("Create", &Service::create);
+    add("Start", &Service::start);
+    add("State", &Service::state);
+    add("Wait", &Service::wait);
+    add("Kill", &Service::kill);
+    add("Delete", &Service::remove);
+    add("Pids", &Service::pids);
+    add("CloseIO", &Service::close_io);
+    add("ResizePty", &Service::resize_pty);
+    add("Stats", &Service::stats);
+    add("Connect", &Service::connect);
+    add("Shutdown", &Service::shutdown);
+    methods[{service, "Exec"}] = unimplemented("run further processes in a container (exec)");
+    methods[{service, "Pause"}] = unimplemented("pause containers");
+    methods[{service, "Resume"}] = unimplemented("pause and resume containers");
+    methods[{service, "Checkpoint"}] = unimplemented("take checkpoints");
+    methods[{service, "Update"}] = unimplemented("change the resources of a running container");
+  }
+  return methods;
+}
+
+}  // namespace wasmedge::task

@@ -1,0 +1,62 @@
+#include "shim/task/platform.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <array>
+#include <climits>
+#include <utility>
+
+#include "runtime/base/log.h"
+#include "runtime/cache/store.h"
+
+namespace wasmedge::task {
+
+Result<std::string> program_beside(std::string_view name) {
+  std::array<char, PATH_MAX> self{};
+  const ssize_t length = ::readlink("/proc/self/exe", self.data(), self.size());
+  if (length < 0) return fail_errno("find the shim's own executable: readlink /proc/self/exe");
+  const std::string_view path(self.data(), static_cast<size_t>(length));
+  return std::string(path.substr(0, path.rfind('/') + 1)) + std::string(name);
+}
+
+Result<oci::Cgroup> Node::make_cgroup(const std::string& path, const oci::Resources& resources) {
+  if (!cgroup_roots_) {
+    TRY_ASSIGN(cgroup_roots_, oci::find_cgroup_roots());
+  }
+  return oci::Cgroup::create(*cgroup_roots_, path, resources);
+}
+
+Result<oci::Launched> Node::launch(oci::LaunchRequest request) {
+  if (!init_) {
+    TRY_ASSIGN(const std::string path, program_beside("wasmedge-init"));
+    TRY_ASSIGN(init_, oci::open_program(path));
+  }
+  if (!cache_looked_for_) {
+    cache_looked_for_ = true;
+    if (auto found = find_cache(); !found) {
+      log::warning("modules are compiled anew for each container: {}", found.error().message);
+    }
+  }
+  request.program = init_.get();
+  request.cache = cache_.get();
+  return oci::launch(request);
+}
+
+Result<> Node::find_cache() {
+  TRY_ASSIGN(std::string directory, cache::default_directory());
+  TRY_ASSIGN(const cache::Store store, cache::Store::create(directory));
+  TRY_ASSIGN(cache_, open_file(directory, O_RDONLY | O_DIRECTORY));
+  cache_directory_ = std::move(directory);
+  return {};
+}
+
+Result<cache::Compilation> Node::compile(int module, const std::string& name) {
+  TRY_ASSIGN(std::string compiler, program_beside("wasmedge-compiler"));
+  return cache::start(cache::CompileJob{.compiler = std::move(compiler),
+                                        .cache_directory = cache_directory_,
+                                        .module = module,
+                                        .name = name});
+}
+
+}  // namespace wasmedge::task

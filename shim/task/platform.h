@@ -1,0 +1,50 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "oci/cgroup.h"
+#include "oci/launch.h"
+#include "runtime/base/fd.h"
+#include "runtime/base/result.h"
+#include "runtime/cache/obtain.h"
+
+namespace wasmedge::task {
+
+/// What the service needs of the machine to make containers; tests put a fake here.
+class Platform {
+ public:
+  virtual ~Platform() = default;
+
+  /// `path` as oci::cgroup_path() gives it.
+  virtual Result<oci::Cgroup> make_cgroup(const std::string& path,
+                                          const oci::Resources& resources) = 0;
+  /// Clones the container's first process. `request.program` and `request.cache` are filled in here.
+  virtual Result<oci::Launched> launch(oci::LaunchRequest request) = 0;
+  /// Starts the compiler on a module; `name` is for messages.
+  virtual Result<cache::Compilation> compile(int module, const std::string& name) = 0;
+};
+
+/// This machine: wasmedge-init and wasmedge-compiler stand beside the shim's own executable. What
+/// does not change from one container to the next is looked up once.
+class Node : public Platform {
+ public:
+  Result<oci::Cgroup> make_cgroup(const std::string& path,
+                                  const oci::Resources& resources) override;
+  Result<oci::Launched> launch(oci::LaunchRequest request) override;
+  Result<cache::Compilation> compile(int module, const std::string& name) override;
+
+ private:
+  Result<> find_cache();
+
+  std::optional<oci::CgroupRoots> cgroup_roots_;
+  Fd init_;
+  bool cache_looked_for_ = false;
+  std::string cache_directory_;  // empty: none can be used
+  Fd cache_;
+};
+
+/// The path of a program beside our own executable.
+Result<std::string> program_beside(std::string_view name);
+
+}  // namespace wasmedge::task

@@ -1,0 +1,48 @@
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <span>
+
+#include "runtime/base/fd.h"
+#include "shim/task/command_line.h"
+#include "shim/task/commands.h"
+
+namespace wasmedge::task {
+namespace {
+
+Result<std::string> run(const CommandLine& line) {
+  switch (line.action) {
+    case CommandLine::Action::kStart:
+      return start(line);
+    case CommandLine::Action::kDelete:
+      return remove(line);
+    case CommandLine::Action::kInfo:
+      return info();
+    case CommandLine::Action::kVersion:
+      return fmt::format("containerd-shim-wasmedge-v1 {}\n", PROJECT_VERSION);
+    case CommandLine::Action::kServe:
+      TRY(serve(line));
+      return std::string();
+  }
+  __builtin_unreachable();
+}
+
+/// containerd reads stdout and stderr as one: on success nothing but the answer goes out.
+Result<> answer(std::span<const char* const> arguments) {
+  TRY_ASSIGN(const CommandLine line, parse_command_line(arguments));
+  TRY_ASSIGN(const std::string output, run(line));
+  return write_all(STDOUT_FILENO, output, "stdout");
+}
+
+}  // namespace
+}  // namespace wasmedge::task
+
+int main(int argc, char** argv) {
+  const auto done = wasmedge::task::answer(std::span<const char* const>(argv, argc).subspan(1));
+  if (done) return EXIT_SUCCESS;
+  const std::string message = "containerd-shim-wasmedge-v1: " + done.error().message + "\n";
+  [[maybe_unused]] const auto written =
+      wasmedge::write_all(STDERR_FILENO, message, "stderr");  // or there is nobody to tell
+  return EXIT_FAILURE;
+}

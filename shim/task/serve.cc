@@ -1,0 +1,101 @@
+#include <fcntl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <csignal>
+#include <cstdlib>
+
+#include "runtime/base/log.h"
+#include "shim/rpc/server.h"
+#include "shim/task/children.h"
+#include "shim/task/commands.h"
+#include "shim/task/events.h"
+#include "shim/task/platform.h"
+#include "shim/task/service.h"
+
+namespace wasmedge::task {
+namespace asio = boost::asio;
+using namespace std::chrono_literals;
+namespace {
+
+/// Log lines go to the bundle's fifo `log`, which containerd reads. Held both ways, so that a restart of
+/// containerd is no end; non-blocking, so that a containerd that does not read is no stop.
+Result<> log_to_bundle(bool debug) {
+  TRY_ASSIGN(Fd fifo, open_file("log", O_RDWR | O_NONBLOCK));
+  log::configure(fifo.release(), debug ? log::Level::kDebug : log::Level::kInfo);
+  return {};
+}
+
+Result<std::string> listening_path() {
+  sockaddr_un name{};
+  socklen_t size = sizeof(name);
+  int listening = 0;
+  socklen_t flag_size = sizeof(listening);
+  if (::getsockopt(kListeningFd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &flag_size) != 0 ||
+      listening == 0 ||
+      ::getsockname(kListeningFd, reinterpret_cast<sockaddr*>(&name), &size) != 0 ||
+      name.sun_family != AF_UNIX) {
+    return fail(ErrorCode::kFailedPrecondition,
+                "there is no listening socket at fd {}: the server is started by the action \"start\"",
+                kListeningFd);
+  }
+  return std::string(name.sun_path);
+}
+
+/// Handlers, unlike SIG_IGN, do not pass on to the programs that we execute.
+void ignore_broken_pipes() {
+  struct sigaction action{};
+  action.sa_handler = [](int) {};
+  action.sa_flags = SA_RESTART;
+  ::sigaction(SIGPIPE, &action, nullptr);
+}
+
+/// containerd's address for events.
+std::string events_address(const CommandLine& line) {
+  const char* given = std::getenv("TTRPC_ADDRESS");
+  return given != nullptr && *given != '\0' ? given : line.address + ".ttrpc";
+}
+
+/// After Shutdown: nobody finds this server any more; it ends when what it has to say is said.
+asio::awaitable<void> wind_up(asio::io_context& io, rpc::Server& server, Events& events,
+                              const std::string& path) {
+  ::unlink(path.c_str());  // before the socket closes: then the path is still ours
+  server.stop();
+  co_await events.drain(2s);
+  co_await server.wait_idle(1s);
+  io.stop();
+}
+
+}  // namespace
+
+Result<> serve(const CommandLine& line) {
+  TRY_ASSIGN(const std::string path, listening_path());
+  TRY(log_to_bundle(line.debug));
+  if (::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) return fail_errno("become a subreaper");
+  ::prctl(PR_SET_NAME, "containerd-shim");
+  ignore_broken_pipes();
+
+  asio::io_context io(1);
+  Node node;
+  Children children(io);
+  Events events(io, line.namespace_name, forward_to_containerd(io, events_address(line)));
+  std::optional<rpc::Server> server;
+  Service service(io, node, events, children, [&] {
+    asio::co_spawn(io, wind_up(io, *server, events, path), asio::detached);
+  });
+  const rpc::Methods methods = service.methods();
+  server.emplace(io, Fd(kListeningFd), methods);
+  server->start();
+  log::info("serving namespace {} at {}", line.namespace_name, path);
+  io.run();
+  return {};
+}
+
+}  // namespace wasmedge::task

@@ -1,0 +1,323 @@
+#include "shim/task/service.h"
+
+#include <malloc.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/system/system_error.hpp>
+#include <csignal>
+#include <utility>
+#include <vector>
+
+#include "runtime/base/log.h"
+#include "shim/init/protocol.h"
+#include "shim/task/create.h"
+#include "shim/task/stats.h"
+#include "shim/task/time.h"
+
+namespace wasmedge::task {
+namespace asio = boost::asio;
+namespace {
+
+/// From here on the coroutine runs to its end, whatever becomes of its caller.
+auto finish_regardless() {
+  return asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+}
+
+proto::TaskStatus status_of(State state) {
+  switch (state) {
+    case State::kCreated:
+      return proto::TASK_CREATED;
+    case State::kRunning:
+      return proto::TASK_RUNNING;
+    case State::kStopped:
+      return proto::TASK_STOPPED;
+    default:
+      return proto::TASK_UNKNOWN;
+  }
+}
+
+tl::unexpected<Error> failure(const Error& error) {
+  return tl::unexpected<Error>(error);
+}
+
+}  // namespace
+
+Service::Service(asio::io_context& io, Platform& platform, Events& events, Children& children,
+                 std::function<void()> on_shutdown)
+    : io_(io),
+      platform_(platform),
+      events_(events),
+      children_(children),
+      on_shutdown_(std::move(on_shutdown)) {}
+
+Result<Service::Shared> Service::find(const std::string& id, const std::string& exec_id,
+                                      Verb verb) const {
+  const auto found = containers_.find(id);
+  const State state = found == containers_.end() ? State::kAbsent : found->second->state;
+  TRY(allow(state, verb, id));
+  if (!exec_id.empty()) {
+    return fail(ErrorCode::kNotFound, "{}: container \"{}\" has no process \"{}\"", name_of(verb),
+                id, exec_id);
+  }
+  return found->second;
+}
+
+Service::Async<proto::CreateResponse> Service::create(proto::CreateRequest request) {
+  const auto found = containers_.find(request.id());
+  const State state = found == containers_.end() ? State::kAbsent : found->second->state;
+  if (auto allowed = allow(state, Verb::kCreate, request.id()); !allowed) {
+    co_return failure(allowed.error());
+  }
+  const auto container = std::make_shared<Container>(io_, request.id());
+  container->bundle = request.bundle();
+  container->stdio_paths = {request.stdin(), request.stdout(), request.stderr()};
+  containers_[request.id()] = container;
+
+  Result<> created;
+  try {
+    Creation creation(io_, platform_, children_, *container, request);
+    created = co_await creation.run(
+        [this, container](uint32_t exit_status) { on_end(container, exit_status); });
+  } catch (const boost::system::system_error&) {
+    created = fail(ErrorCode::kUnavailable, "Create of container \"{}\" was given up by its caller",
+                   request.id());
+  }
+  if (created && container->ended) {
+    created = fail(ErrorCode::kInternal, "container \"{}\" was killed while it was being created",
+                   request.id());
+  }
+  co_await finish_regardless();
+  if (!created) {
+    log::error("Create of container {}: {}", request.id(), created.error().message);
+    co_await forget(container);
+    co_return failure(created.error());
+  }
+  container->state = State::kCreated;
+  publish_create(*container, request);
+  asio::post(io_, [] { ::malloc_trim(0); });  // what parsing took is not needed again
+  proto::CreateResponse response;
+  response.set_pid(static_cast<uint32_t>(container->pid));
+  co_return response;
+}
+
+/// After a failed Create: nothing of the container stays.
+Service::Async<proto::Empty> Service::forget(Shared container) {
+  if (container->pid != 0) {
+    if (auto killed = send_signal(*container, SIGKILL); !killed && !container->ended) {
+      log::error("{}", killed.error().message);
+    }
+    co_await wait_for_end(*container);
+  }
+  if (auto cleaned = co_await clean_up(io_, *container); !cleaned) {
+    log::error("{}", cleaned.error().message);
+  }
+  containers_.erase(container->id);
+  co_return proto::Empty();
+}
+
+void Service::publish_create(const Container& container, const proto::CreateRequest& request) {
+  proto::TaskCreate event;
+  event.set_container_id(container.id);
+  event.set_bundle(container.bundle);
+  *event.mutable_rootfs() = request.rootfs();
+  event.mutable_io()->set_stdin(request.stdin());
+  event.mutable_io()->set_stdout(request.stdout());
+  event.mutable_io()->set_stderr(request.stderr());
+  event.set_pid(static_cast<uint32_t>(container.pid));
+  events_.publish(event);
+}
+
+Service::Async<proto::StartResponse> Service::start(proto::ProcessRequest request) {
+  const auto found = find(request.id(), request.exec_id(), Verb::kStart);
+  if (!found) co_return failure(found.error());
+  const Shared container = *found;
+  if (auto sent = oci::send_control(container->control.get(),
+                                    static_cast<uint32_t>(init::Control::kStart));
+      !sent) {
+    co_return wrap(sent.error(), "Start: the container's process has gone");
+  }
+  container->control.reset();
+  container->state = State::kRunning;
+  proto::TaskStart event;
+  event.set_container_id(container->id);
+  event.set_pid(static_cast<uint32_t>(container->pid));
+  events_.publish(event);
+  if (!container->hooks.poststart.empty()) {
+    container->hook_state.status = "running";
+    auto run = oci::start_hooks("poststart", container->hooks.poststart, container->hook_state);
+    const Result<> done =
+        run ? co_await finish_hooks(io_, std::move(*run)) : Result<>(failure(run.error()));
+    if (!done) log::warning("container {}: {}", container->id, done.error().message);
+  }
+  proto::StartResponse response;
+  response.set_pid(static_cast<uint32_t>(container->pid));
+  co_return response;
+}
+
+void Service::on_end(const Shared& container, uint32_t exit_status) {
+  end(*container, exit_status);
+  container->stdio.finish();
+  if (container->state == State::kCreating) return;  // create() sees it
+  container->state = State::kStopped;
+  if (!container->own_pids) {
+    if (auto killed = container->cgroup->kill_all(); !killed) {
+      log::warning("container {}: {}", container->id, killed.error().message);
+    }
+  }
+  if (container->cgroup->oom_kills() > 0) {
+    proto::TaskOOM event;
+    event.set_container_id(container->id);
+    events_.publish(event);
+  }
+  proto::TaskExit event;
+  event.set_container_id(container->id);
+  event.set_id(container->id);
+  event.set_pid(static_cast<uint32_t>(container->pid));
+  event.set_exit_status(exit_status);
+  set_time(*event.mutable_exited_at(), container->exited_at);
+  events_.publish(event);
+}
+
+Service::Async<proto::StateResponse> Service::state(proto::ProcessRequest request) {
+  const auto found = find(request.id(), request.exec_id(), Verb::kState);
+  if (!found) co_return failure(found.error());
+  const Container& container = **found;
+  proto::StateResponse response;
+  response.set_id(container.id);
+  response.set_bundle(container.bundle);
+  response.set_pid(static_cast<uint32_t>(container.pid));
+  response.set_status(status_of(container.state));
+  response.set_stdin(container.stdio_paths.in);
+  response.set_stdout(container.stdio_paths.out);
+  response.set_stderr(container.stdio_paths.err);
+  if (container.ended) {
+    response.set_exit_status(container.exit_status);
+    set_time(*response.mutable_exited_at(), container.exited_at);
+  }
+  co_return response;
+}
+
+Service::Async<proto::WaitResponse> Service::wait(proto::ProcessRequest request) {
+  const auto found = find(request.id(), request.exec_id(), Verb::kWait);
+  if (!found) co_return failure(found.error());
+  const Shared container = *found;
+  co_await wait_for_end(*container);
+  proto::WaitResponse response;
+  response.set_exit_status(container->exit_status);
+  set_time(*response.mutable_exited_at(), container->exited_at);
+  co_return response;
+}
+
+Service::Async<proto::DeleteResponse> Service::remove(proto::ProcessRequest request) {
+  co_await finish_regardless();
+  const auto found = find(request.id(), request.exec_id(), Verb::kDelete);
+  if (!found) co_return failure(found.error());
+  const Shared container = *found;
+  if (container->state == State::kCreated) {
+    if (auto killed = send_signal(*container, SIGKILL); !killed && !container->ended) {
+      co_return failure(killed.error());
+    }
+    co_await wait_for_end(*container);
+    // Another Delete may have been faster.
+    if (auto again = find(request.id(), {}, Verb::kDelete); !again) {
+      co_return failure(again.error());
+    }
+  }
+  container->state = State::kDeleting;
+  if (auto cleaned = co_await clean_up(io_, *container); !cleaned) {
+    container->state = State::kStopped;
+    co_return failure(cleaned.error());
+  }
+  proto::TaskDelete event;
+  event.set_container_id(container->id);
+  event.set_pid(static_cast<uint32_t>(container->pid));
+  event.set_exit_status(container->exit_status);
+  set_time(*event.mutable_exited_at(), container->exited_at);
+  events_.publish(event);
+  containers_.erase(container->id);
+
+  proto::DeleteResponse response;
+  response.set_pid(static_cast<uint32_t>(container->pid));
+  response.set_exit_status(container->exit_status);
+  set_time(*response.mutable_exited_at(), container->exited_at);
+  co_return response;
+}
+
+Service::Async<proto::Empty> Service::kill(proto::KillRequest request) {
+  const auto found = find(request.id(), request.exec_id(), Verb::kKill);
+  if (!found) co_return failure(found.error());
+  const Container& container = **found;
+  if (container.pid == 0) {
+    co_return fail(ErrorCode::kFailedPrecondition,
+                   "Kill: container \"{}\" has no process yet; try again", container.id);
+  }
+  const int signal = static_cast<int>(request.signal());
+  if (auto sent = send_signal(container, signal); !sent) co_return failure(sent.error());
+  if (request.all()) {
+    const auto pids = container.cgroup->pids();
+    for (const pid_t pid : pids.value_or(std::vector<pid_t>())) {
+      if (pid != container.pid) ::kill(pid, signal);  // one that has just ended needs no signal
+    }
+  }
+  co_return proto::Empty();
+}
+
+Service::Async<proto::Empty> Service::close_io(proto::CloseIORequest request) {
+  const auto found = find(request.id(), request.exec_id(), Verb::kCloseIO);
+  if (!found) co_return failure(found.error());
+  if (request.stdin()) (*found)->stdio.close_stdin();
+  co_return proto::Empty();
+}
+
+/// A container without a terminal has no size to change.
+Service::Async<proto::Empty> Service::resize_pty(proto::ProcessRequest request) {
+  const auto found = find(request.id(), request.exec_id(), Verb::kResizePty);
+  if (!found) co_return failure(found.error());
+  co_return proto::Empty();
+}
+
+/// Never empty: an empty list makes containerd drop the task after its own restart.
+Service::Async<proto::PidsResponse> Service::pids(proto::ContainerRequest request) {
+  const auto found = find(request.id(), {}, Verb::kPids);
+  if (!found) co_return failure(found.error());
+  const Container& container = **found;
+  std::vector<pid_t> pids = container.cgroup->pids().value_or(std::vector<pid_t>());
+  if (std::find(pids.begin(), pids.end(), container.pid) == pids.end()) {
+    pids.insert(pids.begin(), container.pid);
+  }
+  proto::PidsResponse response;
+  for (const pid_t pid : pids) response.add_processes()->set_pid(static_cast<uint32_t>(pid));
+  co_return response;
+}
+
+Service::Async<proto::StatsResponse> Service::stats(proto::ContainerRequest request) {
+  const auto found = find(request.id(), {}, Verb::kStats);
+  if (!found) co_return failure(found.error());
+  const auto figures = (*found)->cgroup->figures();
+  if (!figures) co_return failure(figures.error());
+  proto::StatsResponse response;
+  *response.mutable_stats() = metrics_of(*figures);
+  co_return response;
+}
+
+Service::Async<proto::ConnectResponse> Service::connect(proto::ContainerRequest request) {
+  proto::ConnectResponse response;
+  response.set_shim_pid(static_cast<uint32_t>(::getpid()));
+  const auto found = containers_.find(request.id());
+  if (found != containers_.end()) {
+    response.set_task_pid(static_cast<uint32_t>(found->second->pid));
+  }
+  co_return response;
+}
+
+Service::Async<proto::Empty> Service::shutdown(proto::ShutdownRequest) {
+  if (containers_.empty()) on_shutdown_();
+  co_return proto::Empty();
+}
+
+}  // namespace wasmedge::task

@@ -1,0 +1,106 @@
+#include <fcntl.h>
+#include <linux/prctl.h>
+#include <spawn.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <vector>
+
+#include "oci/spec.h"
+#include "runtime/base/fd.h"
+#include "shim/task/address.h"
+#include "shim/task/bundle.h"
+#include "shim/task/commands.h"
+#include "shim/task/platform.h"
+
+namespace wasmedge::task {
+namespace {
+
+constexpr char kUnixScheme[] = "unix://";
+
+/// posix_spawn(3)'s two objects, destroyed together.
+struct SpawnPlan {
+  SpawnPlan() {
+    ::posix_spawn_file_actions_init(&actions);
+    ::posix_spawnattr_init(&attributes);
+  }
+  ~SpawnPlan() {
+    ::posix_spawn_file_actions_destroy(&actions);
+    ::posix_spawnattr_destroy(&attributes);
+  }
+  SpawnPlan(const SpawnPlan&) = delete;
+  SpawnPlan& operator=(const SpawnPlan&) = delete;
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attributes;
+};
+
+/// A process group of its own, and none of our streams: containerd reads them to their end.
+Result<pid_t> spawn_server(const CommandLine& line, const Fd& socket) {
+  std::vector<std::string> words = {
+      {},           "-namespace",      line.namespace_name,  "-id", line.id, "-address",
+      line.address, "-publish-binary", line.publish_binary};
+  TRY_ASSIGN(words[0], program_beside("containerd-shim-wasmedge-v1"));
+  if (line.debug) words.emplace_back("-debug");
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+
+  SpawnPlan plan;
+  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    ::posix_spawn_file_actions_addopen(&plan.actions, fd, "/dev/null", O_RDWR, 0);
+  }
+  ::posix_spawn_file_actions_adddup2(&plan.actions, socket.get(), kListeningFd);
+  ::posix_spawnattr_setflags(&plan.attributes, POSIX_SPAWN_SETPGROUP);
+  pid_t pid = 0;
+  const int error =
+      ::posix_spawn(&pid, "/proc/self/exe", &plan.actions, &plan.attributes, argv.data(), environ);
+  if (error == 0) return pid;
+  errno = error;
+  return fail_errno("start the shim's server {}", words[0]);
+}
+
+/// The kernel kills the server before containerd, and a container before the server. Where we may
+/// not change it, the server keeps what it inherits.
+void adjust_oom_score(pid_t server) {
+  const auto parent = read_file(fmt::format("/proc/{}/oom_score_adj", ::getppid()), 64);
+  if (!parent) return;
+  const int score = std::min(std::atoi(parent->c_str()) + 1, 1000);
+  [[maybe_unused]] const auto written =
+      write_file(fmt::format("/proc/{}/oom_score_adj", server), std::to_string(score));
+}
+
+/// On a machine that shares cores between trusted groups only (core scheduling), the server and its
+/// containers are such a group.
+Result<> isolate_core() {
+  const char* wanted = std::getenv("SCHED_CORE");
+  if (wanted == nullptr || *wanted == '\0') return {};
+  if (::prctl(PR_SCHED_CORE, PR_SCHED_CORE_CREATE, 0, PR_SCHED_CORE_SCOPE_THREAD, 0) != 0) {
+    return fail_errno("SCHED_CORE is set, but core scheduling is not to be had");
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> start(const CommandLine& line) {
+  TRY_ASSIGN(const std::string config, read_config("."));
+  TRY_ASSIGN(const oci::Spec spec, oci::parse_spec(config));
+  const std::string path = socket_path(kSocketDirectory, line.address, line.namespace_name,
+                                       group_of(spec.annotations, line.id));
+  std::string address = kUnixScheme + path;
+  TRY_ASSIGN(const Fd socket, listen_unless_served(path));
+  if (socket) {
+    TRY(isolate_core());
+    const auto server = spawn_server(line, socket);
+    if (!server) {
+      ::unlink(path.c_str());
+      return tl::unexpected<Error>(server.error());
+    }
+    adjust_oom_score(*server);
+  }
+  TRY(write_address(".", address));
+  return address;
+}
+
+}  // namespace wasmedge::task
