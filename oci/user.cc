@@ -28,7 +28,8 @@ Result<> become_user(const User& user) {
 
 AccessAs::AccessAs(const User& user) {
   groups_.resize(static_cast<size_t>(std::max(0, ::getgroups(0, nullptr))));
-  if (!groups_.empty()) (void)::getgroups(static_cast<int>(groups_.size()), groups_.data());
+  const int groups_read = ::getgroups(static_cast<int>(groups_.size()), groups_.data());
+  groups_.resize(static_cast<size_t>(std::max(0, groups_read)));
   const std::vector<gid_t> groups(user.additional_gids.begin(), user.additional_gids.end());
   // If these are refused we ask with more rights than the user has, and the kernel still answers
   // rightly when it comes to it.
