@@ -44,7 +44,7 @@ def runtime(pytestconfig):
     return pytestconfig.getoption("runtime")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def ours_alone(runtime):
     """For what runc cannot do: run WebAssembly, or end a pid 1 that has no handler for the signal."""
     if runtime != OURS:
