@@ -1,8 +1,6 @@
 #include <signal.h>
 #include <ucontext.h>
 
-#include <mutex>
-
 #include "runtime/run/activation.h"
 #include "runtime/run/fault_region.h"
 
@@ -85,18 +83,19 @@ void handle_fault(int signal, siginfo_t* info, void* raw_context) {
   resume_at_landing(context, *activation);
 }
 
+bool install() {
+  struct sigaction action{};
+  action.sa_sigaction = handle_fault;
+  action.sa_flags = SA_SIGINFO | SA_ONSTACK;
+  sigemptyset(&action.sa_mask);
+  return sigaction(SIGSEGV, &action, &previous_segv) == 0 &&
+         sigaction(SIGILL, &action, &previous_ill) == 0;
+}
+
 }  // namespace
 
 void install_fault_handler() {
-  static std::once_flag once;
-  std::call_once(once, [] {
-    struct sigaction action{};
-    action.sa_sigaction = handle_fault;
-    action.sa_flags = SA_SIGINFO | SA_ONSTACK;
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGSEGV, &action, &previous_segv);
-    sigaction(SIGILL, &action, &previous_ill);
-  });
+  [[maybe_unused]] static const bool kInstalled = install();
 }
 
 }  // namespace wasmedge::run

@@ -43,10 +43,10 @@ void leave(Host*, uint32_t status) {
 // Uses up the stack that the guest has left it.
 uint64_t exhaust(Host* host, uint64_t depth) {  // NOLINT(misc-no-recursion)
   volatile char frame[4096];
-  frame[0] = static_cast<char>(depth);
+  frame[depth % sizeof(frame)] = static_cast<char>(depth);  // keeps all of the frame
   if (depth == host->deepest) return 0;
   const uint64_t below = exhaust(host, depth + 1);
-  return below + static_cast<uint64_t>(frame[0]);
+  return below + static_cast<uint64_t>(frame[depth % sizeof(frame)]);
 }
 
 class HostCalls : public testing::Test {
