@@ -1,10 +1,13 @@
 #include "oci/user.h"
 
 #include <grp.h>
+#include <limits.h>
 #include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include <algorithm>
 
 namespace wasmedge::oci {
 

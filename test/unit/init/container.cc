@@ -1,0 +1,194 @@
+#include "test/unit/init/container.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "runtime/cache/obtain.h"
+
+namespace wasmedge::init {
+namespace {
+
+constexpr const char* kBusybox = "/bin/busybox";
+
+nlohmann::json base_config() {
+  return nlohmann::json::parse(R"json({
+    "ociVersion": "1.1.0",
+    "root": {"path": "rootfs"},
+    "hostname": "contained",
+    "process": {
+      "user": {"uid": 0, "gid": 0},
+      "args": ["/bin/sh"],
+      "env": ["PATH=/bin"],
+      "cwd": "/",
+      "noNewPrivileges": true,
+      "capabilities": {"bounding": ["CAP_CHOWN", "CAP_KILL"], "permitted": ["CAP_CHOWN", "CAP_KILL"],
+                       "effective": ["CAP_CHOWN", "CAP_KILL"]}
+    },
+    "mounts": [
+      {"destination": "/proc", "type": "proc", "source": "proc",
+       "options": ["nosuid", "noexec", "nodev"]},
+      {"destination": "/dev", "type": "tmpfs", "source": "tmpfs",
+       "options": ["nosuid", "strictatime", "mode=755", "size=65536k"]},
+      {"destination": "/dev/pts", "type": "devpts", "source": "devpts",
+       "options": ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]},
+      {"destination": "/dev/shm", "type": "tmpfs", "source": "shm",
+       "options": ["nosuid", "noexec", "nodev", "mode=1777", "size=65536k"]},
+      {"destination": "/dev/mqueue", "type": "mqueue", "source": "mqueue",
+       "options": ["nosuid", "noexec", "nodev"]},
+      {"destination": "/sys", "type": "sysfs", "source": "sysfs",
+       "options": ["nosuid", "noexec", "nodev", "ro"]},
+      {"destination": "/sys/fs/cgroup", "type": "cgroup", "source": "cgroup",
+       "options": ["ro", "nosuid", "noexec", "nodev"]}
+    ],
+    "linux": {
+      "namespaces": [{"type": "pid"}, {"type": "ipc"}, {"type": "uts"}, {"type": "mount"},
+                     {"type": "network"}],
+      "maskedPaths": ["/proc/kcore", "/proc/keys", "/proc/acpi", "/sys/firmware", "/no/such/path"],
+      "readonlyPaths": ["/proc/sys", "/proc/bus"],
+      "resources": {"devices": [{"allow": false, "access": "rwm"}]}
+    }
+  })json");
+}
+
+}  // namespace
+
+std::string cannot_contain() {
+  if (::geteuid() != 0) return "needs root: containers are made";
+  if (::access(kBusybox, X_OK) != 0) return "needs /bin/busybox (package busybox-static)";
+  return {};
+}
+
+TestContainer::TestContainer() : config(base_config()) {
+  namespace fs = std::filesystem;
+  fs::permissions(directory_.path, fs::perms(0755));
+  fs::create_directories(rootfs() + "/bin");
+  fs::copy_file(kBusybox, rootfs() + "/bin/busybox");
+  for (const char* name : {"sh",   "cat",   "ls",    "id",   "hostname", "sleep",    "stat",
+                           "grep", "mount", "touch", "echo", "pwd",      "readlink", "true",
+                           "head", "kill",  "test",  "ps",   "sed",      "dd",       "mkdir"}) {
+    fs::create_symlink("busybox", rootfs() + "/bin/" + name);
+  }
+}
+
+TestContainer::~TestContainer() {
+  if (launched_ && !reaped_) {
+    ::kill(launched_->pid, SIGKILL);
+    wait();
+  }
+  if (!cgroup_) return;
+  const auto removed = cgroup_->remove(5'000);
+  EXPECT_TRUE(removed) << removed.error().message;
+}
+
+oci::ControlMessage TestContainer::converse() {
+  for (;;) {
+    auto received = oci::receive_control(launched_->control.get());
+    if (!received || !*received) {
+      const Error gone{ErrorCode::kInternal, "(gone without a message)"};
+      return {static_cast<uint32_t>(Control::kError), oci::encode_error(gone), Fd()};
+    }
+    oci::ControlMessage message = std::move(**received);
+    const int socket = launched_->control.get();
+    if (message.kind == static_cast<uint32_t>(Control::kHooks)) {
+      if (on_hooks) on_hooks();
+      EXPECT_TRUE(oci::send_control(socket, static_cast<uint32_t>(Control::kResume)));
+    } else if (message.kind == static_cast<uint32_t>(Control::kCompile)) {
+      ++compilations;
+      auto job = cache::start({WASMEDGE_COMPILER, cache, message.fd.get(), message.payload});
+      EXPECT_TRUE(job) << job.error().message;
+      auto compiled = cache::finish(*job);
+      EXPECT_TRUE(oci::send_control(socket, static_cast<uint32_t>(Control::kCompiled),
+                                    compiled ? std::string() : oci::encode_error(compiled.error()),
+                                    compiled ? compiled->artifact.get() : -1));
+    } else {
+      return message;
+    }
+  }
+}
+
+std::string TestContainer::create() {
+  oci::write_text(bundle() + "/config.json", config.dump());
+  auto spec = oci::parse_spec(config.dump());
+  if (!spec) return spec.error().message;
+  auto roots = oci::find_cgroup_roots();
+  EXPECT_TRUE(roots);
+  static int number = 0;
+  auto group = oci::Cgroup::create(
+      *roots, fmt::format("/wasmedge-unit-test-{}-{}", ::getpid(), ++number), spec->resources);
+  if (!group) return group.error().message;
+  cgroup_ = std::move(*group);
+
+  static const Fd program = [] {
+    auto opened = oci::open_program(WASMEDGE_INIT);
+    EXPECT_TRUE(opened) << opened.error().message;
+    return std::move(*opened);
+  }();
+  int ends[2] = {-1, -1};
+  EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  output_end_.reset(ends[0]);
+  const Fd writer(ends[1]);
+  Fd cache_fd;
+  if (!cache.empty()) cache_fd = *open_file(cache, O_RDONLY | O_DIRECTORY);
+  auto launched = oci::launch({.spec = &*spec,
+                               .id = "unit-test",
+                               .bundle = bundle(),
+                               .rootfs_mounts = mounts,
+                               .cgroup = &*cgroup_,
+                               .program = program.get(),
+                               .stdout_fd = writer.get(),
+                               .stderr_fd = writer.get(),
+                               .cache = cache_fd.get()});
+  if (!launched) return launched.error().message;
+  launched_ = std::move(*launched);
+  const oci::ControlMessage message = converse();
+  if (message.kind == static_cast<uint32_t>(Control::kReady)) return message.payload;
+  return oci::decode_error(message.payload).message;
+}
+
+void TestContainer::start() {
+  EXPECT_TRUE(oci::send_control(launched_->control.get(), static_cast<uint32_t>(Control::kStart)));
+}
+
+void TestContainer::kill(int signal) const {
+  EXPECT_EQ(::kill(launched_->pid, signal), 0);
+}
+
+int TestContainer::wait() {
+  // A test that hangs would take the whole run with it.
+  pollfd end{launched_->pidfd.get(), POLLIN, 0};
+  pollfd data{output_end_.get(), POLLIN, 0};
+  for (int idle = 0; ::poll(&end, 1, 10) == 0 && idle < 3'000; ++idle) {
+    char buffer[4096];
+    while (::poll(&data, 1, 0) > 0 && (data.revents & POLLIN) != 0) {
+      const ssize_t count = ::read(output_end_.get(), buffer, sizeof buffer);
+      if (count <= 0) break;
+      output_.append(buffer, static_cast<size_t>(count));
+    }
+  }
+  if (::poll(&end, 1, 0) == 0) {
+    ADD_FAILURE() << "the container did not end in 30 s; so far it said: " << output_;
+    ::kill(launched_->pid, SIGKILL);
+  }
+  int status = 0;
+  while (::waitpid(launched_->pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  reaped_ = true;
+  auto rest = read_all(output_end_.get(), size_t{64} << 20, "output");
+  if (rest) output_ += *rest;
+  return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+int TestContainer::run() {
+  const std::string created = create();
+  if (created != "native" && created != "wasm") {
+    ADD_FAILURE() << created;
+    return -1;
+  }
+  start();
+  return wait();
+}
+
+}  // namespace wasmedge::init

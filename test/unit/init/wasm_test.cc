@@ -1,0 +1,145 @@
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+#include "test/unit/init/container.h"
+
+/// WebAssembly modules in real containers. The modules are assembled here, byte by byte.
+namespace wasmedge::init {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::string_literals;
+
+std::string section(char id, const std::string& body) {
+  return id + std::string(1, static_cast<char>(body.size())) + body;
+}
+std::string name(const std::string& text) {
+  return static_cast<char>(text.size()) + text;
+}
+
+/// A command whose `_start` has this body, with one imported function of type [i32] -> [].
+std::string command(const std::string& body, const std::string& module = "wasi_snapshot_preview1",
+                    const std::string& function = "proc_exit",
+                    const std::string& start = "_start") {
+  const std::string code = "\0"s + body + "\x0b"s;
+  return "\0asm\1\0\0\0"s + section(1, "\2\x60\1\x7f\0\x60\0\0"s) +
+         section(2, "\1"s + name(module) + name(function) + "\0\0"s) + section(3, "\1\1"s) +
+         section(5, "\1\0\1"s) +
+         section(7, "\2"s + name(start) + "\0\1"s + name("memory") + "\2\0"s) +
+         section(10, "\1"s + static_cast<char>(code.size()) + code);
+}
+const std::string kExit7 = command("\x41\7\x10\0"s);          // i32.const 7, call 0
+const std::string kForever = command("\x03\x40\x0c\0\x0b"s);  // loop br 0 end
+const std::string kTrap = command("\0"s);                     // unreachable
+
+class WasmContainer : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    if (const std::string reason = cannot_contain(); !reason.empty()) GTEST_SKIP() << reason;
+    box_.emplace();
+    ::chmod(cache_.path.c_str(), 0700);
+  }
+  TestContainer& with(const std::string& module) {
+    box_.emplace();
+    oci::write_text(box_->rootfs() + "/app.wasm", module);
+    box_->config["process"]["args"] = {"/app.wasm"};
+    box_->cache = cache_.path;
+    return *box_;
+  }
+  oci::TemporaryDirectory cache_;
+  std::optional<TestContainer> box_;
+};
+
+TEST_F(WasmContainer, ExitsWithItsStatusAndIsCompiledOnce) {
+  EXPECT_EQ(with(kExit7).run(), 7) << box_->output();
+  EXPECT_EQ(box_->compilations, 1);
+  EXPECT_EQ(with(kExit7).run(), 7) << box_->output();
+  EXPECT_EQ(box_->compilations, 0);
+}
+
+TEST_F(WasmContainer, RunsWithoutACache) {
+  with(kExit7).cache.clear();
+  EXPECT_EQ(box_->run(), 7) << box_->output();
+  EXPECT_EQ(box_->compilations, 1);
+}
+
+TEST_F(WasmContainer, ADamagedArtifactIsReplaced) {
+  EXPECT_EQ(with(kExit7).run(), 7);
+  for (const auto& entry : fs::directory_iterator(cache_.path)) {
+    fs::resize_file(entry.path(), 100);
+  }
+  EXPECT_EQ(with(kExit7).run(), 7) << box_->output();
+  EXPECT_EQ(box_->compilations, 1);
+}
+
+TEST_F(WasmContainer, ATrapIs134WithItsMessage) {
+  EXPECT_EQ(with(kTrap).run(), 134);
+  EXPECT_NE(box_->output().find("unreachable"), std::string::npos) << box_->output();
+}
+
+TEST_F(WasmContainer, SignalsEndItAtOnce) {
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGKILL, SIGRTMIN + 3}) {
+    ASSERT_EQ(with(kForever).create(), "wasm");
+    box_->start();
+    box_->kill(signal);
+    EXPECT_EQ(box_->wait(), 128 + signal);
+  }
+}
+
+TEST_F(WasmContainer, RunsAsTheUserWithoutPrivileges) {
+  with(kForever);
+  box_->config["process"]["user"] = {{"uid", 1000}, {"gid", 1001}};
+  box_->config["linux"]["seccomp"] = {
+      {"defaultAction", "SCMP_ACT_ALLOW"},
+      {"syscalls", {{{"names", {"execve"}}, {"action", "SCMP_ACT_ERRNO"}}}}};
+  ASSERT_EQ(box_->create(), "wasm");
+  box_->start();
+  std::string status;
+  const std::string file = fmt::format("/proc/{}/status", box_->pid());
+  for (int i = 0; i < 500 && status.find("Seccomp:\t2") == std::string::npos; ++i) {
+    status = *read_file(file, 65'536);
+    ::usleep(10'000);
+  }
+  for (const char* line :
+       {"Uid:\t1000\t1000\t1000\t1000", "Gid:\t1001\t1001\t1001\t1001", "CapPrm:\t0000000000000000",
+        "CapEff:\t0000000000000000", "CapBnd:\t0000000000000021", "NoNewPrivs:\t1", "Seccomp:\t2",
+        "Threads:\t1"}) {
+    EXPECT_NE(status.find(line), std::string::npos) << line << " in\n" << status;
+  }
+  // The guest's only descriptors: stdio and the root.
+  size_t descriptors = 0;
+  for (const auto& entry : fs::directory_iterator(fmt::format("/proc/{}/fd", box_->pid()))) {
+    const std::string target = fs::read_symlink(entry.path());
+    const std::string number = entry.path().filename();
+    EXPECT_TRUE(number == "0" || number == "1" || number == "2" || target == "/") << target;
+    ++descriptors;
+  }
+  EXPECT_EQ(descriptors, 4u);
+  // No filesystem of the kernel's is mounted in it.
+  const auto mounts = read_file(fmt::format("/proc/{}/mountinfo", box_->pid()), 1 << 20);
+  for (const char* type : {" - proc ", " - sysfs ", " - devpts ", " - cgroup", " - mqueue "}) {
+    EXPECT_EQ(mounts->find(type), std::string::npos) << type;
+  }
+  box_->kill(SIGTERM);
+  EXPECT_EQ(box_->wait(), 143);
+}
+
+TEST_F(WasmContainer, CreateErrorsComeFromTheModule) {
+  const std::string unknown = with(command("\x41\7\x10\0"s, "env", "launch_missiles")).create();
+  EXPECT_NE(unknown.find("env"), std::string::npos) << unknown;
+  EXPECT_NE(unknown.find("launch_missiles"), std::string::npos) << unknown;
+  const std::string library =
+      with(command("\x41\7\x10\0"s, "wasi_snapshot_preview1", "proc_exit", "main")).create();
+  EXPECT_NE(library.find("_start"), std::string::npos) << library;
+  const std::string invalid = with(command("\x6a"s)).create();  // i32.add on an empty stack
+  EXPECT_NE(invalid.find("/app.wasm"), std::string::npos) << invalid;
+  const std::string cut = with(kExit7.substr(0, kExit7.size() - 3)).create();
+  EXPECT_NE(cut.find("/app.wasm"), std::string::npos) << cut;
+}
+
+}  // namespace
+}  // namespace wasmedge::init
