@@ -82,7 +82,9 @@ Result<Compilation> start(const CompileJob& job) {
                                         "--reply-fd",
                                         std::to_string(kReplyFd)};
   if (!job.cache_directory.empty()) {
-    arguments.insert(arguments.end(), {"--cache", job.cache_directory});
+    // With a cache it matters that both sides make the same keys.
+    arguments.insert(arguments.end(), {"--cache", job.cache_directory, "--client-build",
+                                       std::string(compiler_build())});
   }
   errno = SpawnSettings(module.get(), reply.get()).spawn(compilation.pid, arguments);
   if (errno != 0) return fail_errno("cannot run the compiler {}", job.compiler);

@@ -14,7 +14,7 @@
 /// The client's side of `wasmedge-compiler`, without LLVM: how a program that found no artifact for
 /// a module gets one.
 ///
-///   wasmedge-compiler [--cache DIR] --name NAME --module-fd N --reply-fd M
+///   wasmedge-compiler [--cache DIR --client-build ID] --name NAME --module-fd N --reply-fd M
 ///
 /// N: the module's file, read from offset 0 by pread(2), whatever its position. M: one end of a
 /// socketpair(AF_UNIX, SOCK_SEQPACKET). The compiler copies the module before it hashes it, so that

@@ -94,7 +94,10 @@ Result<std::optional<Fd>> Store::lookup(const Key& key) const {
   const std::string name = key.hex();
   Fd file(::openat(directory_.get(), name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
   if (!file && errno == ENOENT) return std::nullopt;
-  if (!file) return fail_errno("open {}/{}", path_, name);
+  if (!file && errno != ELOOP) return fail_errno("open {}/{}", path_, name);
+  if (!file) {
+    return fail(ErrorCode::kPermissionDenied, "{}/{} is a symbolic link: remove it", path_, name);
+  }
   TRY_ASSIGN(const auto status, stat_of(file.get(), name));
   if (!S_ISREG(status.st_mode) || status.st_uid != owner_ || (status.st_mode & kOthersWrite) != 0) {
     return fail(ErrorCode::kPermissionDenied,

@@ -21,6 +21,8 @@ Result<> set(Options& options, std::string_view option, std::string_view value) 
   Bounds& bounds = options.job.bounds;
   if (option == "--cache") {
     options.job.cache_directory = value;
+  } else if (option == "--client-build") {
+    options.job.client_build = value;
   } else if (option == "--name") {
     options.job.name = value;
   } else if (option == "--module-fd") {
@@ -74,6 +76,7 @@ std::string_view help_text() {
          "  --reply-fd M        a SOCK_SEQPACKET socket that gets the artifact's file, or the "
          "error\n"
          "  --cache DIR         publish the artifact in this cache directory\n"
+         "  --client-build ID   warn if the caller looks artifacts up by another compiler's keys\n"
          "  --memory-limit MIB  of address space while compiling (8192)\n"
          "  --cpu-limit S       seconds of CPU time (3600)\n"
          "  --time-limit S      seconds (1800)\n"

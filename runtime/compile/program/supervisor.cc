@@ -39,6 +39,12 @@ class Obtaining {
 
   Result<cache::Reply> run() {
     if (job_.cache_directory.empty()) return compiled();
+    if (!job_.client_build.empty() && job_.client_build != cache::compiler_build()) {
+      warn(fmt::format(
+          "wasmedge-compiler is of another build ({}) than what started it ({}): cached "
+          "artifacts will not be found until both are installed from one",
+          cache::compiler_build(), job_.client_build));
+    }
     auto store = cache::Store::create(job_.cache_directory);
     if (!store) return uncached(store.error());
     const cache::Key key = cache::key_of(sha256_);

@@ -9,6 +9,7 @@ namespace wasmedge::compile {
 
 struct Job {
   std::string cache_directory;  // empty: none
+  std::string client_build;     // the client's cache::compiler_build(); empty: unknown
   std::string name;             // of the module, for messages
   int module = -1;              // its file
   Bounds bounds;
