@@ -2,10 +2,12 @@
 
 #include <llvm/ADT/StringMap.h>
 #include <llvm/MC/TargetRegistry.h>
+#include <llvm/Support/CommandLine.h>
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/TargetParser/Host.h>
 #include <llvm/TargetParser/SubtargetFeature.h>
 
+#include <iterator>
 #include <mutex>
 
 namespace wasmedge::compile {
@@ -20,6 +22,10 @@ void register_target() {
     LLVMInitializeX86Target();
     LLVMInitializeX86TargetMC();
     LLVMInitializeX86AsmPrinter();
+    // Code generation merges equal ends of blocks, and heeds `nomerge` for calls only: the `ud1`s
+    // of several checks would become one, and a trap could not tell where it was.
+    const char* const options[] = {"wasmedge", "-enable-tail-merge=false"};
+    llvm::cl::ParseCommandLineOptions(std::size(options), options);
   });
 }
 
