@@ -20,6 +20,12 @@ def c(name):
     return _build(SOURCES / f"{name}.c", ".wasm", ["clang-14", "--target=wasm32-wasi", "-O2", "-Wl,--strip-debug", "-o", "{out}", "{source}"])
 
 
+def cxx(name):
+    """A C++ program as a WASI module; Debian's libc++ for Wasm has no exceptions."""
+    flags = ["-O2", "-std=c++20", "-fno-exceptions", "-Wl,--strip-debug"]
+    return _build(SOURCES / f"{name}.cc", ".wasm", ["clang++-14", "--target=wasm32-wasi", *flags, "-o", "{out}", "{source}"])
+
+
 def native(name):
     """The same C program as a static native one."""
     return _build(SOURCES / f"{name}.c", "", ["gcc", "-static", "-O2", "-o", "{out}", "{source}"])

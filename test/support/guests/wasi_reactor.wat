@@ -1,0 +1,15 @@
+;; A library: start function, _initialize and two functions to call, each of which writes its letter to stdout.
+(module
+  (import "wasi_snapshot_preview1" "fd_write" (func $fd_write (param i32 i32 i32 i32) (result i32)))
+  (memory (export "memory") 1)
+  (func $say (param $letter i32)
+    (i32.store8 (i32.const 16) (local.get $letter))
+    (i32.store (i32.const 0) (i32.const 16))
+    (i32.store (i32.const 4) (i32.const 1))
+    (drop (call $fd_write (i32.const 1) (i32.const 0) (i32.const 1) (i32.const 8))))
+  (func $begin (call $say (i32.const 115)))
+  (start $begin)
+  (func (export "_initialize") (call $say (i32.const 105)))
+  (func (export "work") (call $say (i32.const 119)))
+  (func (export "fail") (call $say (i32.const 102)) unreachable)
+  (func (export "typed") (result i32) i32.const 1))

@@ -1,0 +1,34 @@
+// command_probe ARTIFACT [FUNCTION]: prepares a Command, says "prepared", runs it. The exit status
+// is the guest's.
+#include <fcntl.h>
+
+#include <string_view>
+
+#include "runtime/base/fd.h"
+#include "runtime/run/artifact_file.h"
+#include "runtime/wasi/command.h"
+
+namespace wasmedge {
+namespace {
+
+Result<int> run_artifact(const char* path, const std::string& function) {
+  TRY_ASSIGN(Fd file, open_file(path, O_RDONLY));
+  TRY_ASSIGN(auto artifact, run::Artifact::load(std::move(file), path));
+  wasi::WasiConfig config;
+  config.args = {path};
+  TRY_ASSIGN(auto command,
+             wasi::Command::prepare(std::move(artifact), std::move(config), function));
+  TRY(write_all(1, std::string_view("prepared\n"), "stdout"));
+  return command.run();
+}
+
+}  // namespace
+}  // namespace wasmedge
+
+int main(int argc, char** argv) {
+  if (argc < 2) return 2;
+  const auto status = wasmedge::run_artifact(argv[1], argc > 2 ? argv[2] : "");
+  if (status) return *status;
+  const std::string line = status.error().message + "\n";
+  return wasmedge::write_all(2, line, "stderr") ? 1 : 2;
+}

@@ -1,0 +1,102 @@
+"""Programs of our own, as the toolchains make them: what they do, print and return, and what stays out of their reach."""
+
+import subprocess
+
+import pytest
+from lab import guests
+
+
+def test_c_files(wasmedge, openat2, tree):
+    done = wasmedge.run(guests.c("wasi_files"), dirs={"/data": tree / "data", "/ro": tree / "ro"}, ro=["/ro"], openat2=openat2)
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"files ok\n", b"")
+    assert (tree / "data/lines").read_text().splitlines()[-1] == "line 19999"
+
+
+def test_c_process(wasmedge):
+    done = wasmedge.run(guests.c("wasi_process"), stdin=b"a line\n")
+    assert (done.returncode, done.stdout, done.stderr) == (42, b"read: a line\ngoodbye\n", b"")
+
+
+def test_arguments_and_environment_are_what_was_given(wasmedge):
+    arguments = ["", "two words", "ünï", "--dir", "*"]
+    module = guests.c("show")
+    done = wasmedge.run(module, *arguments, env={"A": "1", "EMPTY": "", "MULTI": "a\nb=c"})
+    expected = [f"argv[0]={module}"] + [f"argv[{i}]={word}" for i, word in enumerate(arguments, 1)]
+    expected += ["env A=1", "env EMPTY=", "env MULTI=a\nb=c"]
+    assert done.stdout.decode() == "\n".join(expected) + "\n"
+    assert done.returncode == 7
+
+
+def test_stdin_is_read_to_its_end_and_output_arrives_whole(wasmedge):
+    data = bytes(i * 7 % 251 for i in range(3 << 20))
+    done = wasmedge.run(guests.c("probe"), "copy", stdin=data)
+    assert done.stdout == data
+    done = wasmedge.run(guests.c("probe"), "spew", "10")
+    assert done.stdout == subprocess.run([guests.native("probe"), "spew", "10"], stdout=subprocess.PIPE, check=True).stdout
+    assert len(done.stdout) == 10 << 20
+
+
+def test_cxx_library(wasmedge, openat2, tree):
+    module = guests.cxx("wasi_streams")
+    done = wasmedge.run(module, "1", "2", "39", dirs={"/data": tree / "data"}, stdin=b"b a b", openat2=openat2)
+    assert done.stdout == b"constructed\na 1\nb 2\nsum 42\nstreams ok\ndestroyed\n"
+    assert done.returncode == 0
+
+
+def test_rust_library(wasmedge, openat2, tree):
+    module = guests.rust(guests.SOURCES / "wasi_files.rs")
+    dirs, env = {"/data": tree / "data"}, {"GREETING": "hi"}
+    done = wasmedge.run(module, "x", "y z", dirs=dirs, env=env, stdin=b"line\n" * 1000, openat2=openat2)
+    assert done.stdout.decode().splitlines() == [
+        'args ["x", "y z"]',
+        'GREETING Some("hi") NONE None',
+        "stdin 5000 bytes, 1000 lines",
+        "rust ok",
+    ]
+    assert (done.returncode, done.stderr) == (9, b"to stderr\n")
+
+
+def test_the_older_module_has_its_own_layouts(wasmedge, tree):
+    done = wasmedge.run(guests.wat("wasi_unstable"), dirs={"/data": tree / "data"})
+    assert (done.returncode, done.stderr) == (3, b"")
+    assert (tree / "data/old").read_bytes() == b"abX"
+
+
+def test_bad_pointers_are_errors_of_the_call(wasmedge):
+    assert wasmedge.run(guests.wat("wasi_bad_pointers")).returncode == 4 * 21
+
+
+def test_a_broken_pipe_ends_the_guest_as_it_ends_a_program(wasmedge):
+    argv = [str(wasmedge.program), str(guests.c("probe")), "spew", "10"]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=wasmedge.env) as process:
+        assert len(process.stdout.read(10)) == 10
+        process.stdout.close()
+        assert process.wait(timeout=30) != 0
+
+
+def test_nothing_runs_before_run_and_a_reactor_runs_what_is_named(wasmedge, tmp_path):
+    module = guests.wat("wasi_reactor")
+    done = wasmedge.probe(module, ["work"], tmp_path)
+    assert (done.returncode, done.stdout) == (0, b"prepared\nsiw")
+    done = wasmedge.probe(module, ["fail"], tmp_path)
+    assert (done.returncode, done.stdout) == (134, b"prepared\nsif")
+    assert b"unreachable" in done.stderr
+    done = wasmedge.probe(module, ["typed"], tmp_path)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b'exported function "typed" has type [] -> [i32], and must have [] -> []' in done.stderr
+
+
+@pytest.mark.parametrize(
+    "name, said",
+    [
+        ("no_start", ['no exported function "_start"', 'the module exports memory "memory", function "run"']),
+        ("unknown_import", ['"moon"."orbit"', "[i32] -> [i32]", "which the host does not provide"]),
+        ("wasi_wrong_type", ['"wasi_snapshot_preview1"."fd_close"', "[i64] -> [i32]", "[i32] -> [i32]"]),
+        ("wasi_no_memory", ['memory exported as "memory"', 'it exports memory "mem"']),
+    ],
+)
+def test_what_cannot_be_run_is_told(wasmedge, name, said):
+    done = wasmedge.run(guests.wat(name))
+    assert (done.returncode, done.stdout) == (1, b"")
+    for words in said:
+        assert words in done.stderr.decode()
