@@ -26,6 +26,7 @@ TEST_P(TrapSites, EqualTrapsInOneFunction) {
   for (const uint64_t k : {1, 2, 3}) {
     const run::TrapReport trap = guest.trap("f", {k});
     EXPECT_EQ(trap.code, run::TrapCode::kUnreachable);
+    ASSERT_GT(trap.wasm_offset, 4u);
     ASSERT_LT(trap.wasm_offset, bytes.size());
     EXPECT_EQ(bytes[trap.wasm_offset], 0x00) << "the offset of the instruction";
     EXPECT_EQ(bytes[trap.wasm_offset - 4], k) << "of the right one";
