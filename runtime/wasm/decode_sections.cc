@@ -154,7 +154,7 @@ void Decoder::tables(Reader& reader) {
     }
     table.type = read_table_type(reader);
     if (with_init) table.init = read_const_expr(reader, table.type.element);
-    module_.tables.push_back(std::move(table));
+    module_.tables.push_back(table);
   }
 }
 

@@ -92,6 +92,8 @@ std::optional<Feature> feature_of_unknown(uint32_t encoding) {
     case 0xfe:
       if (sub <= 0x03 || (sub >= 0x10 && sub <= 0x4e)) return Feature::kThreads;
       break;
+    default:
+      break;
   }
   return std::nullopt;
 }
