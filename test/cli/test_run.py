@@ -1,0 +1,138 @@
+import os
+import unittest
+
+from command import EXIT, HELLO, CommandTest
+
+SHOW = """
+#include <stdio.h>
+extern char **environ;
+int main(int argc, char **argv) {
+  for (int i = 0; i < argc; i++) printf("argument %s\\n", argv[i]);
+  for (char **e = environ; *e; e++) printf("variable %s\\n", *e);
+}
+"""
+
+CAT = """
+#include <stdio.h>
+int main(void) { for (int c; (c = getchar()) != EOF;) putchar(c); }
+"""
+
+# write PATH: writes "written" into it. read PATH: prints it.
+FILES = """
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+int main(int argc, char **argv) {
+  int writing = strcmp(argv[1], "write") == 0;
+  FILE *file = fopen(argv[2], writing ? "w" : "r");
+  if (!file) { printf("%s\\n", strerror(errno)); return 1; }
+  if (writing) return fputs("written", file) < 0;
+  char text[100] = "";
+  fgets(text, sizeof text, file);
+  printf("%s\\n", text);
+}
+"""
+
+
+class Run(CommandTest):
+    def test_a_program_prints(self):
+        self.check(self.wasmedge("run", self.wat(HELLO)), stdout="hello\n")
+
+    def test_run_may_be_left_out(self):
+        self.check(self.wasmedge(self.wat(HELLO)), stdout="hello\n")
+
+    def test_status_is_the_programs(self):
+        self.assertEqual(self.wasmedge(self.wat(EXIT % 0)).returncode, 0)
+        self.assertEqual(self.wasmedge(self.wat(EXIT % 7)).returncode, 7)
+        self.assertEqual(self.wasmedge(self.wat(EXIT % 255)).returncode, 255)
+
+    def test_trap_is_134_with_a_message(self):
+        trap = '(module (memory (export "memory") 1) (func $inner unreachable) (func (export "_start") call $inner))'
+        done = self.wasmedge(self.wat(trap, options=["--debug-names"]))
+        self.assertEqual((done.returncode, done.stdout), (134, ""))
+        for part in ("unreachable", "inner", "offset"):
+            self.assertIn(part, done.stderr)
+
+    def test_endless_recursion_is_a_trap(self):
+        deep = '(module (memory (export "memory") 1) (func $f (export "_start") call $f))'
+        done = self.wasmedge(self.wat(deep))
+        self.assertEqual(done.returncode, 134)
+        self.assertIn("call stack exhausted", done.stderr)
+
+    def test_arguments(self):
+        module = self.c(SHOW)
+        done = self.wasmedge("test.wasm", "one", "--two", "", cwd=module.parent)
+        self.check(done, stdout="argument test.wasm\nargument one\nargument --two\nargument \n")
+
+    def test_options_end_at_two_dashes(self):
+        self.c(SHOW, "-odd.wasm")
+        done = self.wasmedge("run", "--", "-odd.wasm", "--env")
+        self.check(done, stdout="argument -odd.wasm\nargument --env\n")
+
+    def test_environment_is_what_is_given_and_nothing_else(self):
+        self.c(SHOW)
+        self.environment["SECRET"] = "1"
+        done = self.wasmedge("--env", "A=b=c", "--env=D=", "test.wasm")
+        self.check(done, stdout="argument test.wasm\nvariable A=b=c\nvariable D=\n")
+
+    def test_stdin_reaches_its_end(self):
+        text = "line\n" * 20000
+        self.check(self.wasmedge(self.c(CAT), input=text), stdout=text)
+
+    def test_closed_stdout_is_the_programs_affair(self):
+        module = self.wat(HELLO)
+        done = self.wasmedge(module, preexec_fn=lambda: os.close(1))
+        self.assertEqual(done.stdout, "")
+        self.assertEqual(done.stderr, "")
+
+
+class Directories(CommandTest):
+    def setUp(self):
+        super().setUp()
+        self.c(FILES)
+        self.host = self.directory / "host"
+        self.host.mkdir()
+        (self.host / "file").write_text("content")
+
+    def test_guest_reads_and_writes(self):
+        self.check(self.wasmedge("--dir", f"{self.host}:/data", "test.wasm", "read", "/data/file"),
+                   stdout="content\n")
+        self.check(self.wasmedge("--dir", f"{self.host}:/data", "test.wasm", "write", "/data/new"))
+        self.assertEqual((self.host / "new").read_text(), "written")
+
+    def test_one_name_is_for_both(self):
+        self.check(self.wasmedge("--dir", "host", "test.wasm", "read", "host/file"), stdout="content\n")
+
+    def test_read_only(self):
+        ro = f"--dir={self.host}:/data:ro"
+        self.check(self.wasmedge(ro, "test.wasm", "read", "/data/file"), stdout="content\n")
+        self.check(self.wasmedge(ro, "test.wasm", "write", "/data/new"), status=1,
+                   stdout="Read-only file system\n")
+        self.assertFalse((self.host / "new").exists())
+
+    def test_several(self):
+        (self.directory / "other").mkdir()
+        (self.directory / "other" / "file").write_text("other")
+        directories = ["--dir", "host:/a", "--dir", "other:/b"]
+        self.check(self.wasmedge(*directories, "test.wasm", "read", "/a/file"), stdout="content\n")
+        self.check(self.wasmedge(*directories, "test.wasm", "read", "/b/file"), stdout="other\n")
+
+    def test_none_by_default(self):
+        done = self.wasmedge("test.wasm", "read", str(self.host / "file"))
+        self.assertEqual((done.returncode, done.stdout.startswith("content")), (1, False))
+
+    def test_nothing_outside(self):
+        (self.directory / "secret").write_text("secret")
+        done = self.wasmedge("--dir", "host:/data", "test.wasm", "read", "/data/../secret")
+        self.assertEqual((done.returncode, "secret" in done.stdout), (1, False))
+
+    def test_missing_on_the_host(self):
+        self.check_error(self.wasmedge("--dir", "nowhere:/data", "test.wasm"),
+                         "--dir nowhere: open nowhere: No such file or directory")
+
+    def test_file_is_no_directory(self):
+        self.check_error(self.wasmedge("--dir", "host/file:/data", "test.wasm"), "Not a directory")
+
+
+if __name__ == "__main__":
+    unittest.main()
