@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sched.h>
 
+#include <algorithm>
 #include <array>
 #include <optional>
 
@@ -14,10 +15,16 @@
 namespace wasmedge::compile {
 namespace {
 
-unsigned usable_cpus() {
+// As many as there are processors, if the memory bound lets each have its share: the stack that
+// LLVM's recursion may need takes half of it.
+unsigned threads_for(const Bounds& bounds) {
+  constexpr uint64_t kThreadBytes = uint64_t{1} << 30;
   cpu_set_t cpus;
-  if (::sched_getaffinity(0, sizeof cpus, &cpus) != 0) return 1;
-  return static_cast<unsigned>(CPU_COUNT(&cpus));
+  CPU_ZERO(&cpus);
+  const bool known = ::sched_getaffinity(0, sizeof cpus, &cpus) == 0;
+  const auto usable = static_cast<uint64_t>(known ? CPU_COUNT(&cpus) : 1);
+  return static_cast<unsigned>(
+      std::clamp<uint64_t>(bounds.memory_bytes / kThreadBytes, 1, std::max<uint64_t>(usable, 1)));
 }
 
 // The whole check that loading makes, and that it is this module's.
@@ -77,7 +84,7 @@ class Obtaining {
   Result<Fd> compile() {
     TRY_ASSIGN(Fd output, make_memfd("artifact"));
     const std::array<int, 1> keep = {output.get()};
-    const unsigned threads = usable_cpus();
+    const unsigned threads = threads_for(job_.bounds);
     TRY(run_confined(job_.bounds, keep, fmt::format("compiling {}", job_.name), [&]() -> Result<> {
       if (auto done = compile_module(module_.bytes(), sha256_, output.get(), threads); !done) {
         return wrap(done.error(), job_.name);
