@@ -78,11 +78,14 @@ Service::Async<proto::CreateResponse> Service::create(proto::CreateRequest reque
   container->stdio_paths = {request.stdin(), request.stdout(), request.stderr()};
   containers_[request.id()] = container;
 
+  // Not a temporary in the co_await expression: g++ 12 destroys what such a one captures twice.
+  const std::function<void(uint32_t)> ended = [this, container](uint32_t exit_status) {
+    on_end(container, exit_status);
+  };
   Result<> created;
   try {
     Creation creation(io_, platform_, children_, *container, request);
-    created = co_await creation.run(
-        [this, container](uint32_t exit_status) { on_end(container, exit_status); });
+    created = co_await creation.run(ended);
   } catch (const boost::system::system_error&) {
     created = fail(ErrorCode::kUnavailable, "Create of container \"{}\" was given up by its caller",
                    request.id());
