@@ -1,0 +1,62 @@
+#include "shim/task/lifecycle.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+#include <optional>
+#include <string>
+
+namespace wasmedge::task {
+namespace {
+
+/// Every pair of state and call, in the words of the protocol's rules; "" is allowed, n not found,
+/// e already exists, p failed precondition. Columns: absent creating created running stopped
+/// deleting.
+const std::map<Verb, std::string> kExpected = {
+    {Verb::kCreate, ".eeeee"}, {Verb::kStart, "np.ppn"},    {Verb::kState, "n....n"},
+    {Verb::kWait, "np...n"},   {Verb::kKill, "n...nn"},     {Verb::kDelete, "np.p.n"},
+    {Verb::kPids, "np...n"},   {Verb::kCloseIO, "np...n"},  {Verb::kResizePty, "np...n"},
+    {Verb::kStats, "np...n"},
+};
+
+char letter(const Result<>& answer) {
+  if (answer) return '.';
+  switch (answer.error().code) {
+    case ErrorCode::kNotFound:
+      return 'n';
+    case ErrorCode::kAlreadyExists:
+      return 'e';
+    case ErrorCode::kFailedPrecondition:
+      return 'p';
+    default:
+      return '?';
+  }
+}
+
+TEST(Lifecycle, EveryCallInEveryState) {
+  ASSERT_EQ(kExpected.size(), static_cast<size_t>(kVerbs));
+  for (const auto& [verb, row] : kExpected) {
+    ASSERT_EQ(row.size(), static_cast<size_t>(kStates));
+    for (int i = 0; i < kStates; i++) {
+      const auto state = static_cast<State>(i);
+      EXPECT_EQ(letter(allow(state, verb, "box")), row[i])
+          << name_of(verb) << " when " << name_of(state);
+    }
+  }
+}
+
+TEST(Lifecycle, ErrorsNameTheCallTheContainerAndTheState) {
+  EXPECT_EQ(allow(State::kAbsent, Verb::kStart, "box").error().message,
+            "Start: this shim has no container \"box\"");
+  EXPECT_EQ(allow(State::kRunning, Verb::kDelete, "box").error().message,
+            "Delete: container \"box\" is still running; kill it first");
+  EXPECT_EQ(allow(State::kRunning, Verb::kStart, "box").error().message,
+            "Start: container \"box\" is running already");
+  EXPECT_EQ(allow(State::kStopped, Verb::kKill, "box").error().message,
+            "Kill: the process of container \"box\" has already finished");
+  EXPECT_EQ(allow(State::kCreated, Verb::kCreate, "box").error().message,
+            "Create: container \"box\" exists and is created");
+}
+
+}  // namespace
+}  // namespace wasmedge::task
