@@ -128,10 +128,14 @@ class Host:
         """Runs ctr: see proc.run."""
         return run(self.ctr_command(*argv), env=self.environment(), **options)
 
-    def docker(self, store="containerd"):
-        """The Docker daemon with the image store "containerd" or "classic"; starts it at the first call."""
+    def docker(self, store="containerd", own_network=True):
+        """The Docker daemon with the image store "containerd" or "classic"; starts it at the first call.
+
+        Without own_network it is in this machine's network namespace, in which it makes no bridge and no rule: for
+        builds that download.
+        """
         if store not in self.daemons:
-            self.daemons[store] = Docker(self, store)
+            self.daemons[store] = Docker(self, store, own_network)
             self.daemons[store].start()
         return self.daemons[store]
 
@@ -174,11 +178,12 @@ class Host:
 
 
 class Docker:
-    """A dockerd on a Host's containerd, in a network namespace of its own."""
+    """A dockerd on a Host's containerd: see Host.docker."""
 
-    def __init__(self, host, store):
+    def __init__(self, host, store, own_network):
         self.host = host
         self.store = store
+        self.own_network = own_network
         self.home = host.home / f"docker-{store}"
         self.home.mkdir()
         self.socket = self.home / "d.sock"
@@ -210,13 +215,14 @@ class Docker:
                     "cgroup-parent": f"/{self.host.id}",
                     "userland-proxy-path": self.host.engine.find("docker-proxy"),
                     "features": {"containerd-snapshotter": self.store == "containerd"},
+                    **({} if self.own_network else {"bridge": "none", "iptables": False, "ip6tables": False}),
                 }
             )
         )
-        script = 'ip link set lo up && exec "$@"'
+        namespace = ["unshare", "-n", "sh", "-c", 'ip link set lo up && exec "$@"', "lab"] if self.own_network else []
         self.daemon = Daemon(
             "dockerd",
-            self.host.inside("unshare", "-n", "sh", "-c", script, "lab", "dockerd", "--config-file", config),
+            self.host.inside(*namespace, "dockerd", "--config-file", config),
             self.log,
             self.environment(),
         )
