@@ -79,6 +79,7 @@ std::vector<Script> find_scripts(const Options& options) {
     return a.first != b.first ? a.first > b.first : a.second.name < b.second.name;
   });
   std::vector<Script> scripts;
+  scripts.reserve(found.size());
   for (auto& [size, script] : found) scripts.push_back(std::move(script));
   return scripts;
 }

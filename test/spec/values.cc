@@ -9,19 +9,18 @@ namespace {
 
 using nlohmann::json;
 
+template <typename Int>
+std::optional<uint64_t> parse_as(std::string_view text) {
+  Int value = 0;
+  const char* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || stop != end) return std::nullopt;
+  return static_cast<uint64_t>(value);
+}
+
 /// A decimal number, unsigned or negative, as 64 bits.
 std::optional<uint64_t> parse_number(std::string_view text) {
-  const char* end = text.data() + text.size();
-  if (text.starts_with('-')) {
-    int64_t value = 0;
-    const auto [stop, error] = std::from_chars(text.data(), end, value);
-    if (error != std::errc() || stop != end) return std::nullopt;
-    return static_cast<uint64_t>(value);
-  }
-  uint64_t value = 0;
-  const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (error != std::errc() || stop != end) return std::nullopt;
-  return value;
+  return text.starts_with('-') ? parse_as<int64_t>(text) : parse_as<uint64_t>(text);
 }
 
 /// Host references are any pointers; number 0 must not be null.
