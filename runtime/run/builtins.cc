@@ -75,7 +75,8 @@ struct BuiltinFunctions {
       trap_guest(TrapCode::kTableOutOfBounds, WASMEDGE_CALLER);
     }
     if (count != 0) {
-      std::memmove(target.elements + to, source.elements + from, count * sizeof(void*));
+      std::memmove(static_cast<void*>(target.elements + to),
+                   static_cast<const void*>(source.elements + from), count * sizeof(void*));
     }
   }
 

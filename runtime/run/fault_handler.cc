@@ -17,6 +17,7 @@ struct sigaction previous_segv;
 struct sigaction previous_ill;
 
 void* program_counter(const ucontext_t& context) {
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): a register is an integer
   return reinterpret_cast<void*>(context.uc_mcontext.gregs[REG_RIP]);
 }
 

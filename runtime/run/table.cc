@@ -40,7 +40,7 @@ Table::Table(const wasm::TableType& type, void** elements, uint64_t capacity)
     : type_(type), view_{elements, type.limits.min}, capacity_(capacity) {}
 
 Table::~Table() {
-  if (capacity_ != 0) munmap(view_.elements, capacity_ * sizeof(void*));
+  if (capacity_ != 0) munmap(static_cast<void*>(view_.elements), capacity_ * sizeof(void*));
 }
 
 uint64_t Table::grow(uint64_t count, void* value) {
