@@ -114,8 +114,13 @@ void read_fields(Object& object, Resources& resources) {
   });
   object.optional_object("pids",
                          [&](Object& pids) { pids.optional("limit", resources.pids_limit); });
-  object.optional_object(
-      "blockIO", [&](Object& block_io) { block_io.optional("weight", resources.block_io_weight); });
+  object.optional_object("blockIO", [&](Object& block_io) {
+    block_io.optional("weight", resources.block_io_weight);
+    block_io.optional("throttleReadBpsDevice", resources.read_bps);
+    block_io.optional("throttleWriteBpsDevice", resources.write_bps);
+    block_io.optional("throttleReadIOPSDevice", resources.read_iops);
+    block_io.optional("throttleWriteIOPSDevice", resources.write_iops);
+  });
   object.optional("devices", resources.devices);
   object.optional("hugepageLimits", resources.hugepage_limits);
   object.optional("unified", resources.unified);

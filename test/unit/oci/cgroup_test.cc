@@ -241,12 +241,15 @@ TEST_F(RealCgroup, LimitsHoldAndFiguresCount) {
   EXPECT_TRUE(group->pids()->empty());
 
   const pid_t sleeper = child_in(*group, [] { return ::pause(); });
-  const auto has_sleeper = [&] {
-    const auto pids = group->pids();
-    return pids && *pids == std::vector<pid_t>{sleeper};
+  // In every hierarchy, one after the other.
+  const auto joined = [&] {
+    for (const std::string& directory : group->directories()) {
+      if (read_figures(directory, "cgroup.procs").empty()) return false;
+    }
+    return true;
   };
-  for (int i = 0; i < 500 && !has_sleeper(); ++i) ::usleep(10'000);
-  EXPECT_TRUE(has_sleeper());
+  for (int i = 0; i < 500 && !joined(); ++i) ::usleep(10'000);
+  EXPECT_EQ(*group->pids(), std::vector<pid_t>{sleeper});
   EXPECT_EQ(Cgroup::create(roots_, path_, {}).error().code, ErrorCode::kAlreadyExists);
   EXPECT_FALSE(*group->try_remove());
 
