@@ -23,9 +23,9 @@ std::optional<uint64_t> parse_number(std::string_view text) {
   return text.starts_with('-') ? parse_as<int64_t>(text) : parse_as<uint64_t>(text);
 }
 
-/// Host references are any pointers; number 0 must not be null.
+/// Host references are any pointers, never followed; number 0 must not be null.
 void* extern_reference(uint64_t number) {
-  return reinterpret_cast<void*>((number + 1) * 16);
+  return reinterpret_cast<void*>((number + 1) * 16);  // NOLINT(performance-no-int-to-ptr)
 }
 
 /// The format of a float: its width, its exponent, and the quiet bit, which leads the fraction.
