@@ -1,8 +1,11 @@
 #include "runtime/compile/partition.h"
 
+#include <algorithm>
+
 #include "runtime/compile/ir_module.h"
 #include "runtime/compile/optimise.h"
 #include "runtime/compile/target.h"
+#include "runtime/wasm/instructions.h"
 
 namespace wasmedge::compile {
 namespace {
@@ -10,8 +13,44 @@ namespace {
 // Bytes of wasm code. Small enough to balance over threads and to bound memory (LLVM takes some
 // hundred times as much), large enough that a partition's fixed cost (a millisecond) is lost in it.
 constexpr uint64_t kPartitionBytes = 128 << 10;
-// From here on a function is compiled without optimisation: what is superlinear would take minutes.
+// Beyond either, a function is compiled without optimisation, since part of LLVM is quadratic in
+// them: 10,000 instructions in a row take half a second, ten times as many a minute.
 constexpr uint64_t kGiantBytes = 512 << 10;
+constexpr uint32_t kGiantRun = 10'000;
+
+/// Finds the longest run of instructions without a block's beginning or end.
+struct RunLength {
+  uint32_t current = 0;
+  uint32_t longest = 0;
+
+  void step() { longest = std::max(longest, ++current); }
+  void cut() { current = 0; }
+
+#define WASM_OP(id, encoding, text, immediate, signature, feature)                         \
+  void id(const wasm::immediate&) {                                                        \
+    constexpr wasm::Op op = wasm::Op::id;                                                  \
+    if constexpr (op == wasm::Op::block || op == wasm::Op::loop || op == wasm::Op::if_ ||  \
+                  op == wasm::Op::else_ || op == wasm::Op::end || op == wasm::Op::br_if) { \
+      cut();                                                                               \
+    } else {                                                                               \
+      step();                                                                              \
+    }                                                                                      \
+  }
+#include "runtime/wasm/opcodes.def"
+};
+
+bool is_giant(const wasm::Module& module, const wasm::ByteRange& body) {
+  if (body.size >= kGiantBytes) return true;
+  if (body.size < kGiantRun) return false;
+  wasm::Reader reader(module.bytes, body);
+  for (uint32_t groups = reader.u32(); groups > 0; --groups) {
+    reader.u32();
+    wasm::read_value_type(reader);
+  }
+  RunLength run;
+  while (!reader.done() && run.longest < kGiantRun) wasm::visit(reader, run);
+  return run.longest >= kGiantRun;
+}
 
 }  // namespace
 
@@ -22,9 +61,9 @@ std::vector<Partition> plan_partitions(const wasm::Module& module) {
   uint64_t bytes = 0;
   for (uint32_t i = module.imported_functions; i < count; ++i) {
     const uint64_t size = module.functions[i].body.size;
-    const bool is_giant = size >= kGiantBytes;
-    if (is_giant || partitions.back().is_giant || bytes + size > kPartitionBytes) {
-      partitions.push_back({.first = i, .last = i, .is_giant = is_giant});
+    const bool giant = is_giant(module, module.functions[i].body);
+    if (giant || partitions.back().is_giant || bytes + size > kPartitionBytes) {
+      partitions.push_back({.first = i, .last = i, .is_giant = giant});
       bytes = 0;
     }
     partitions.back().last = i + 1;
