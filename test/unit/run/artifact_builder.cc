@@ -55,8 +55,8 @@ ArtifactString ArtifactBuilder::string(std::string_view text) {
   return string;
 }
 
-uint32_t ArtifactBuilder::type(std::vector<wasm::ValueType> parameters,
-                               std::vector<wasm::ValueType> results) {
+uint32_t ArtifactBuilder::type(const std::vector<wasm::ValueType>& parameters,
+                               const std::vector<wasm::ValueType>& results) {
   ArtifactFuncType type;
   type.first = static_cast<uint32_t>(value_types_.size());
   type.parameters = static_cast<uint32_t>(parameters.size());

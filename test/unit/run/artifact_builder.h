@@ -17,7 +17,8 @@ class ArtifactBuilder {
  public:
   ArtifactBuilder();
 
-  uint32_t type(std::vector<wasm::ValueType> parameters, std::vector<wasm::ValueType> results);
+  uint32_t type(const std::vector<wasm::ValueType>& parameters,
+                const std::vector<wasm::ValueType>& results);
   uint32_t import_function(std::string_view module, std::string_view name, uint32_t type);
   uint32_t import_memory(std::string_view module, std::string_view name, ArtifactLimits limits);
   uint32_t import_table(std::string_view module, std::string_view name, ArtifactLimits limits);

@@ -52,9 +52,9 @@ uint64_t exhaust(Host* host, uint64_t depth) {  // NOLINT(misc-no-recursion)
 class HostCalls : public testing::Test {
  protected:
   template <typename Function>
-  void provide(std::string_view name, std::vector<wasm::ValueType> parameters,
-               std::vector<wasm::ValueType> results, Function function) {
-    const uint32_t type = builder_.type(std::move(parameters), std::move(results));
+  void provide(std::string_view name, const std::vector<wasm::ValueType>& parameters,
+               const std::vector<wasm::ValueType>& results, Function function) {
+    const uint32_t type = builder_.type(parameters, results);
     imports_.push_back({name, type, host_function(function, &host_)});
   }
   // An export of the same name for every import, which passes its parameters on.
