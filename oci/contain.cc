@@ -126,11 +126,11 @@ Result<Prepared> enclose(const Spec& spec, const Setup& setup, int root, Guest g
   TRY(pivot_root(root, spec.root_readonly, spec.rootfs_propagation));
   // Beyond this point no path leads to the host.
 
-  TRY(enter_directory(spec.process.cwd));
+  TRY(enter_directory(clean_path(spec.process.cwd)));
   return prepared;
 }
 
-Result<> drop_privileges(const Spec& spec, const Prepared& prepared) {
+Result<> drop_privileges(const Spec& spec, const Prepared& prepared, Guest guest) {
   const Process& process = spec.process;
   TRY(set_rlimits(process.rlimits));
   if (process.no_new_privileges && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
@@ -139,7 +139,11 @@ Result<> drop_privileges(const Spec& spec, const Prepared& prepared) {
   TRY(prepared.labels.apply());
   if (prepared.seccomp && !process.no_new_privileges) TRY(install_seccomp(*prepared.seccomp));
 
-  const CapabilitySets sets = capability_sets(process.capabilities.value_or(Capabilities{}));
+  CapabilitySets sets = capability_sets(process.capabilities.value_or(Capabilities{}));
+  if (guest == Guest::kWasm && process.user.uid != 0) {
+    // An execve would leave a user who is not root the ambient ones alone; a module has none.
+    sets.permitted = sets.effective = sets.ambient;
+  }
   TRY(limit_bounding_set(sets));
   TRY(become_user(process.user));
   // Beyond this point we are the container's user.

@@ -40,7 +40,7 @@ Result<Prepared> enclose(const Spec& spec, const Setup& setup, int root, Guest g
 /// Step 3. Limits, user, capabilities, no_new_privs, security labels. Beyond it the caller can do
 /// nothing that the spec does not grant. A seccomp filter that needs privileges to be installed (no
 /// no_new_privs) is installed here.
-Result<> drop_privileges(const Spec& spec, const Prepared& prepared);
+Result<> drop_privileges(const Spec& spec, const Prepared& prepared, Guest guest);
 
 /// Step 4, right before the program runs: the filter, where it was not installed in step 3.
 Result<> lock_down(const Spec& spec, const Prepared& prepared);

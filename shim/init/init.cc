@@ -65,8 +65,8 @@ Result<Ready> create(Channel& channel) {
   if (wasm) {
     TRY_ASSIGN(artifact, obtain_artifact(program, std::move(cache), channel));
   }
-  TRY_ASSIGN(ready.prepared, oci::enclose(spec, ready.setup, root.get(),
-                                          wasm ? oci::Guest::kWasm : oci::Guest::kNative,
+  const oci::Guest guest = wasm ? oci::Guest::kWasm : oci::Guest::kNative;
+  TRY_ASSIGN(ready.prepared, oci::enclose(spec, ready.setup, root.get(), guest,
                                           [&] { return run_runtime_hooks(spec, channel); }));
   root.reset();
   program.file.reset();
@@ -76,7 +76,7 @@ Result<Ready> create(Channel& channel) {
     TRY_ASSIGN(config, wasi_config(spec));
     for (const wasi::Preopen& preopen : config->preopens) keep.push_back(preopen.dir.get());
   }
-  TRY(oci::drop_privileges(spec, ready.prepared));
+  TRY(oci::drop_privileges(spec, ready.prepared, guest));
   ready.prepared.labels = {};
   if (wasm) {
     // Contained and without privileges: only now is anything of the module's brought to life.
