@@ -5,12 +5,13 @@
 #include <llvm/Target/TargetMachine.h>
 
 #include "runtime/base/result.h"
-#include "runtime/compile/compile.h"
 
 namespace wasmedge::compile {
 
-/// Runs the pass pipeline over every function of `module`.
-void optimise(llvm::Module& module, llvm::TargetMachine& machine, Quality quality);
+/// Runs the short pass pipeline over every function of `module`. False, and nothing usable left, if
+/// the code in SSA form takes more than `phi_limit` phi operands: locals times joins, which costs
+/// far more than its few bytes of wasm should.
+bool optimise(llvm::Module& module, llvm::TargetMachine& machine, size_t phi_limit);
 
 /// The ELF object of `module`.
 Result<llvm::SmallVector<char, 0>> generate_object(llvm::Module& module,

@@ -1,6 +1,7 @@
 #include "runtime/compile/partition.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "runtime/compile/ir_module.h"
 #include "runtime/compile/optimise.h"
@@ -17,6 +18,10 @@ constexpr uint64_t kPartitionBytes = 128 << 10;
 // them: 10,000 instructions in a row take half a second, ten times as many a minute.
 constexpr uint64_t kGiantBytes = 512 << 10;
 constexpr uint32_t kGiantRun = 10'000;
+
+// The least that a partition may have in SSA form; more than a byte of wasm each is out of
+// proportion.
+constexpr size_t kPhiOperands = 150'000;
 
 /// Finds the longest run of instructions without a block's beginning or end.
 struct RunLength {
@@ -72,24 +77,50 @@ std::vector<Partition> plan_partitions(const wasm::Module& module) {
   return partitions;
 }
 
+namespace {
+
+void emit(IrModule& module, const Partition& partition) {
+  const Facts& facts = module.facts();
+  for (uint32_t i = partition.first; i < partition.last; ++i) emit_function(module, i);
+  if (partition.has_thunks) {
+    for (uint32_t i = 0; i < facts.needs_thunk.size(); ++i) {
+      if (facts.needs_thunk[i]) emit_entry_thunk(module, i);
+    }
+    for (uint32_t i = 0; i < facts.expressions.size(); ++i) emit_expression(module, i);
+  }
+  module.finish();
+}
+
+size_t phi_limit(const wasm::Module& module, const Partition& partition) {
+  size_t bytes = 0;
+  for (uint32_t i = partition.first; i < partition.last; ++i)
+    bytes += module.functions[i].body.size;
+  return std::max(kPhiOperands, bytes);
+}
+
+// The ELF object; nothing if it would take out of all proportion to optimise.
+Result<std::optional<llvm::SmallVector<char, 0>>> generate(const Facts& facts,
+                                                           const Partition& partition,
+                                                           Quality quality) {
+  TRY_ASSIGN(const auto machine, host_machine(quality));
+  IrModule module(facts, *machine);
+  emit(module, partition);
+  if (quality == Quality::kBest &&
+      !optimise(module.ir(), *machine, phi_limit(facts.module, partition))) {
+    return std::nullopt;
+  }
+  return generate_object(module.ir(), *machine);
+}
+
+}  // namespace
+
 Result<Object> compile_partition(const Facts& facts, const Partition& partition, Quality quality) {
   if (partition.is_giant) quality = Quality::kNone;
-  TRY_ASSIGN(const auto machine, host_machine(quality));
-  llvm::SmallVector<char, 0> elf;
-  {
-    IrModule module(facts, *machine);
-    for (uint32_t i = partition.first; i < partition.last; ++i) emit_function(module, i);
-    if (partition.has_thunks) {
-      for (uint32_t i = 0; i < facts.needs_thunk.size(); ++i) {
-        if (facts.needs_thunk[i]) emit_entry_thunk(module, i);
-      }
-      for (uint32_t i = 0; i < facts.expressions.size(); ++i) emit_expression(module, i);
-    }
-    module.finish();
-    optimise(module.ir(), *machine, quality);
-    TRY_ASSIGN(elf, generate_object(module.ir(), *machine));
+  TRY_ASSIGN(auto elf, generate(facts, partition, quality));
+  if (!elf) {
+    TRY_ASSIGN(elf, generate(facts, partition, Quality::kNone));
   }
-  return read_object({elf.data(), elf.size()});
+  return read_object({elf->data(), elf->size()});
 }
 
 }  // namespace wasmedge::compile

@@ -23,7 +23,8 @@ struct Partition {
 /// the module alone, so that the artifact does not depend on the number of threads.
 std::vector<Partition> plan_partitions(const wasm::Module& module);
 
-/// Emits, optimises and generates one partition; everything LLVM is freed on return.
+/// Emits, optimises and generates one partition; everything LLVM is freed on return. What would
+/// take out of all proportion to optimise is compiled without.
 Result<Object> compile_partition(const Facts& facts, const Partition& partition, Quality quality);
 
 }  // namespace wasmedge::compile

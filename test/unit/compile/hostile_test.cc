@@ -80,6 +80,21 @@ TEST(Hostile, DeepLoops) {
   expect_survives(one_function(code), 50, 0);
 }
 
+TEST(Hostile, DeepLoopsThatChangeEveryLocal) {
+  // In SSA form a phi for each local at each loop: 360,000 from 14 KB.
+  const uint32_t depth = 600, locals = 600;
+  Bytes code;
+  for (uint32_t i = 0; i < depth; ++i) append(code, {0x03, 0x40});
+  for (uint32_t k = 1; k <= locals; ++k) {
+    append(code, concat({{0x20}, leb(k), {0x41, 1, 0x6a, 0x21}, leb(k)}));
+  }
+  for (uint32_t i = 0; i < depth; ++i) {
+    append(code, {0x20, 0, 0x04, 0x40, 0x20, 0, 0x41, 1, 0x6b, 0x21, 0, 0x0c, 1, 0x0b, 0x0b});
+  }
+  append(code, concat({{0x20}, leb(locals)}));
+  expect_survives(one_function(code, {concat({leb(locals), {kI32}})}), 5, 6);
+}
+
 TEST(Hostile, LargestBranchTable) {
   const uint32_t targets = kLimits.br_table_targets - 1;
   const uint32_t depth = 1000;
