@@ -139,10 +139,13 @@ class Host:
             self.daemons[store].start()
         return self.daemons[store]
 
-    def leftovers(self, settle=5):
-        """What tasks left behind in this lab, a line each (see leftovers.py), once it is nothing or settle seconds passed."""
+    def leftovers(self, settle=5, but=()):
+        """What tasks left behind in this lab, a line each (see leftovers.py), without the lines in `but`.
+
+        Looks until there is nothing, or settle seconds have passed.
+        """
         deadline = time.monotonic() + settle
-        while (left := leftovers.find(self)) and time.monotonic() < deadline:
+        while (left := sorted(set(leftovers.find(self)) - set(but))) and time.monotonic() < deadline:
             time.sleep(0.05)
         return left
 
