@@ -370,9 +370,8 @@ TEST_F(Container, CreateErrorsSayWhatToChange) {
   EXPECT_TRUE(
       contains(error_with([](Json& c) { c["linux"]["namespaces"][0]["path"] = "/proc/1/ns/none"; }),
                "config.json: linux.namespaces: open /proc/1/ns/none"));
-  EXPECT_TRUE(
-      contains(error_with([](Json& c) { c["linux"]["namespaces"][0]["path"] = "/proc/1/ns/net"; }),
-               "join /proc/1/ns/net: Invalid argument"));
+  EXPECT_EQ(error_with([](Json& c) { c["linux"]["namespaces"][0]["path"] = "/proc/self/ns/net"; }),
+            "config.json: linux.namespaces: join /proc/self/ns/net: Invalid argument");
   EXPECT_TRUE(contains(error_with([](Json& c) { c["process"]["apparmorProfile"] = "none-such"; }),
                        "apparmorProfile"));
   EXPECT_TRUE(contains(error_with([](Json& c) { c["linux"]["rootfsPropagation"] = "odd"; }),
