@@ -24,9 +24,8 @@ struct StringList {
 
 /// The state behind one guest's WASI functions, their first argument. Used by one thread.
 ///
-/// Host functions run on the guest's stack, which the guest may have used up to its last page: they
-/// keep their frames small, put large buffers here, and own nothing that a trap in them could leak
-/// but an fd or a small block.
+/// Host functions run on the guest's stack, with at least 64 KiB left (functions.cc): large buffers
+/// are here.
 struct WasiEnv {
   /// Errors: kInvalidArgument: arguments or variables with NUL bytes, or too large for a guest; a
   /// variable without '='.

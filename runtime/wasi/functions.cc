@@ -1,10 +1,20 @@
 #include "runtime/wasi/functions.h"
 
-#include <array>
+#include <cstddef>
 
 namespace wasmedge::wasi {
 
 namespace {
+
+// Host functions run on the guest's stack, of which a guest may have left a byte. If this much is
+// not there, the read hits the guard (which is larger), and the guest traps here and now: not in
+// the middle of a function of ours, or of the allocator.
+constexpr ptrdiff_t kHostStackBytes = 65536;
+
+inline void need_host_stack() {
+  const auto* here = static_cast<const volatile std::byte*>(__builtin_frame_address(0));
+  static_cast<void>(here[-kHostStackBytes]);
+}
 
 // What compiled code calls for a function of the table: the context is the WasiEnv.
 template <auto kFunction>
@@ -12,6 +22,7 @@ struct Entry;
 template <typename... P, Errno (*kFunction)(WasiEnv&, P...)>
 struct Entry<kFunction> {
   static uint32_t call(WasiEnv* env, P... arguments) {
+    need_host_stack();
     return static_cast<uint32_t>(kFunction(*env, arguments...));
   }
 };

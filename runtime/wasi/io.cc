@@ -91,7 +91,8 @@ Errno seek_checked(WasiEnv& env, uint32_t fd, uint64_t offset, int whence, uint3
   Descriptor* file = nullptr;
   const bool tells = offset == 0 && whence == SEEK_CUR;
   const Errno error = env.file(fd, tells ? kFdTell : kFdSeek, file);
-  if (file != nullptr && file->is_terminal()) return Errno::kSPipe;
+  if (file == nullptr) return error;
+  if (file->is_terminal()) return Errno::kSPipe;
   WASI_TRY(error);
   return seek(env, *file, static_cast<off_t>(offset), whence, position_out);
 }

@@ -66,6 +66,12 @@ def test_bad_pointers_are_errors_of_the_call(wasmedge):
     assert wasmedge.run(guests.wat("wasi_bad_pointers")).returncode == 4 * 21
 
 
+def test_a_stack_that_ends_in_the_host_is_a_trap(wasmedge):
+    done = wasmedge.run(guests.wat("wasi_deep"))
+    assert (done.returncode, done.stdout) == (134, b"")
+    assert b"call stack exhausted" in done.stderr
+
+
 def test_a_broken_pipe_ends_the_guest_as_it_ends_a_program(wasmedge):
     argv = [str(wasmedge.program), str(guests.c("probe")), "spew", "10"]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=wasmedge.env) as process:

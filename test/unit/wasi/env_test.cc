@@ -177,9 +177,10 @@ TEST(Functions, TheWholeListLinksByNameAndType) {
 TEST(Functions, AreCalledWithTheirEnvironment) {
   Guest guest;
   const auto close = find_function(*guest.env, kPreview1, "fd_close");
-  const auto call = reinterpret_cast<uint32_t (*)(void*, uint32_t)>(const_cast<void*>(close->code));
-  EXPECT_EQ(call(close->context, 99), 8U);
-  EXPECT_EQ(call(close->context, Guest::kRoot), 0U);
+  const auto call =
+      reinterpret_cast<uint32_t (*)(WasiEnv*, uint32_t)>(const_cast<void*>(close->code));
+  EXPECT_EQ(call(guest.env.get(), 99), 8U);
+  EXPECT_EQ(call(guest.env.get(), Guest::kRoot), 0U);
 }
 
 }  // namespace
