@@ -32,7 +32,7 @@ CapabilitySets capability_sets(const Capabilities& names) {
 Result<> limit_bounding_set(const CapabilitySets& sets) {
   for (cap_value_t value = 0; value < ::cap_max_bits(); ++value) {
     if ((sets.bounding >> value & 1) != 0) continue;
-    if (::prctl(PR_CAPBSET_READ, value) == 1 && ::prctl(PR_CAPBSET_DROP, value) != 0) {
+    if (::prctl(PR_CAPBSET_DROP, value) != 0) {
       return fail_errno("drop capability {} from the bounding set", value);
     }
   }
