@@ -32,13 +32,13 @@ bool begins_with(const MappedFile& file, std::string_view magic) {
          std::memcmp(file.bytes().data(), magic.data(), magic.size()) == 0;
 }
 
-// The cache, if there is one yet; without a usable one modules still run.
+// The cache, if it can be read. If not, the module has to be compiled, and the compiler will tell
+// what is wrong with the directory.
 std::optional<cache::Store> open_cache(const Result<std::string>& directory) {
   if (!directory) return std::nullopt;
   auto store = cache::Store::open(*directory);
-  if (store) return std::move(*store);
-  if (store.error().code != ErrorCode::kNotFound) warn(store.error().message);
-  return std::nullopt;
+  if (!store) return std::nullopt;
+  return std::move(*store);
 }
 
 // A user at a terminal learns what is taking so long.
@@ -85,9 +85,9 @@ Result<ModuleFile> open_module(const std::string& path) {
 Result<std::shared_ptr<const run::Artifact>> load_artifact(const ModuleFile& module) {
   const auto directory = cache::default_directory();
   const auto store = open_cache(directory);
+  // What is damaged or not ours is as good as absent: the compiler replaces it, and says so.
   auto found = cache::find(store ? &*store : nullptr, module.bytes.bytes());
   if (found && *found) {
-    // One that is damaged is as good as none: the compiler replaces it, and says so.
     if (auto artifact = run::Artifact::load(std::move(**found), module.path)) return artifact;
   }
   TRY_ASSIGN(Fd file, compile(module, directory));

@@ -84,13 +84,10 @@ class Obtaining {
   Result<Fd> compile() {
     TRY_ASSIGN(Fd output, make_memfd("artifact"));
     const std::array<int, 1> keep = {output.get()};
-    const unsigned threads = threads_for(job_.bounds);
-    TRY(run_confined(job_.bounds, keep, fmt::format("compiling {}", job_.name), [&]() -> Result<> {
-      if (auto done = compile_module(module_.bytes(), sha256_, output.get(), threads); !done) {
-        return wrap(done.error(), job_.name);
-      }
-      return {};
-    }));
+    const WorkerJob work{job_.name, module_.bytes(), sha256_, output.get(),
+                         threads_for(job_.bounds)};
+    TRY(run_confined(job_.bounds, keep, fmt::format("compiling {}", job_.name),
+                     [&] { return compile_module(work); }));
     TRY(seal(output.get()));
     if (auto verified = verify(output.get(), sha256_, job_.name); !verified) {
       return fail(ErrorCode::kInternal, "the compiler's result for {} is not usable: {}", job_.name,

@@ -9,20 +9,32 @@
 
 namespace wasmedge::compile {
 
-Result<> compile_module(std::span<const std::byte> module, const cache::Sha256& sha256, int output,
-                        unsigned threads) {
-  llvm::install_bad_alloc_error_handler([](void*, const char*, bool) { end_out_of_memory(); });
-  llvm::install_fatal_error_handler([](void*, const char* reason, bool) {
-    end_fatal(fmt::format("the code generator failed: {}", reason));
-  });
-  TRY_ASSIGN(const wasm::Module decoded, wasm::decode(module));
-  TRY(wasm::validate(decoded));
+namespace {
+
+Result<> make_artifact(const WorkerJob& job) {
+  TRY_ASSIGN(const wasm::Module module, wasm::decode(job.module));
+  TRY(wasm::validate(module));
   CompileOptions options;
-  options.threads = threads;
-  options.module_sha256 = sha256;
+  options.threads = job.threads;
+  options.module_sha256 = job.sha256;
   options.compiler_build = cache::compiler_build();
-  TRY_ASSIGN(const auto artifact, compile(decoded, options));
-  return write_all(output, artifact, "the artifact");
+  TRY_ASSIGN(const auto artifact, compile(module, options));
+  return write_all(job.output, artifact, "the artifact");
+}
+
+}  // namespace
+
+Result<> compile_module(const WorkerJob& job) {
+  std::string name = job.name;
+  llvm::install_bad_alloc_error_handler([](void*, const char*, bool) { end_out_of_memory(); });
+  llvm::install_fatal_error_handler(
+      [](void* module, const char* reason, bool) {
+        end_fatal(fmt::format("{}: the code generator failed: {}",
+                              *static_cast<const std::string*>(module), reason));
+      },
+      &name);
+  if (auto done = make_artifact(job); !done) return wrap(done.error(), name);
+  return {};
 }
 
 }  // namespace wasmedge::compile

@@ -9,9 +9,15 @@
 
 namespace wasmedge::compile {
 
-/// What the confined child does: decode, validate, compile, and write the artifact to `output`.
-/// `threads`: how many to compile with.
-Result<> compile_module(std::span<const std::byte> module, const cache::Sha256& sha256, int output,
-                        unsigned threads);
+struct WorkerJob {
+  std::string name;                   // of the module; every error begins with it
+  std::span<const std::byte> module;  // its bytes
+  cache::Sha256 sha256;               // and their hash
+  int output = -1;                    // where the artifact is written
+  unsigned threads = 1;
+};
+
+/// What the confined child does: decode, validate, compile, write the artifact.
+Result<> compile_module(const WorkerJob& job);
 
 }  // namespace wasmedge::compile

@@ -170,6 +170,9 @@ class DefaultDirectory : public testing::Test {
     }
   }
   void TearDown() override {
+    if (::getuid() == 0) {
+      EXPECT_EQ(::seteuid(0), 0);
+    }
     for (const auto& [name, value] : saved_) {
       value.empty() ? ::unsetenv(name.c_str()) : ::setenv(name.c_str(), value.c_str(), 1);
     }
@@ -199,7 +202,9 @@ TEST_F(DefaultDirectory, OfRootIsTheMachines) {
 }
 
 TEST_F(DefaultDirectory, OfAUserIsHisOwn) {
-  if (::geteuid() == 0) GTEST_SKIP() << "we are root";
+  if (::geteuid() == 0) {
+    ASSERT_EQ(::seteuid(12345), 0);
+  }
   ::setenv("HOME", "/home/me", 1);
   EXPECT_EQ(default_directory().value(), "/home/me/.cache/wasmedge");
   ::setenv("XDG_CACHE_HOME", "/home/me/c", 1);
@@ -207,7 +212,9 @@ TEST_F(DefaultDirectory, OfAUserIsHisOwn) {
 }
 
 TEST_F(DefaultDirectory, OfAUserWithoutAHomeIsNone) {
-  if (::geteuid() == 0) GTEST_SKIP() << "we are root";
+  if (::geteuid() == 0) {
+    ASSERT_EQ(::seteuid(12345), 0);
+  }
   const auto directory = default_directory();
   ASSERT_FALSE(directory);
   EXPECT_EQ(directory.error().code, ErrorCode::kNotFound);
