@@ -2,109 +2,13 @@
 
 #include <array>
 
-#include "runtime/base/limits.h"
-#include "runtime/run/artifact_types.h"
-#include "runtime/wasm/module.h"
+#include "runtime/run/artifact_checker.h"
 
 namespace wasmedge::run {
-namespace {
 
 using wasm::ExternKind;
 
-template <typename... Args>
-tl::unexpected<Error> damaged(fmt::format_string<Args...> format, Args&&... args) {
-  return fail(ErrorCode::kInvalidArgument, format, std::forward<Args>(args)...);
-}
-
-class Checker {
- public:
-  explicit Checker(std::span<const std::byte> file)
-      : file_(file), header_(*reinterpret_cast<const ArtifactHeader*>(file.data())) {}
-
-  Result<> check() {
-    TRY(check_sections());
-    TRY(check_arrays());
-    TRY(check_types());
-    TRY(check_functions());
-    TRY(check_imports());
-    TRY(check_exports());
-    TRY(check_globals());
-    TRY(check_memories());
-    TRY(check_tables());
-    TRY(check_elements());
-    TRY(check_data());
-    return check_start();
-  }
-
- private:
-  // `count` records of `size` bytes fit the file, aligned.
-  Result<> check_slice(Slice slice, size_t size, size_t alignment, uint64_t most,
-                       std::string_view field) {
-    if (slice.offset > file_.size() || slice.count > (file_.size() - slice.offset) / size) {
-      return damaged("{}: {} records at offset {} are beyond the end of the file", field,
-                     slice.count, slice.offset);
-    }
-    if (slice.offset % alignment != 0) {
-      return damaged("{}: offset {} is not aligned to {} bytes", field, slice.offset, alignment);
-    }
-    if (slice.count > most) {
-      return damaged("{}: {} records are over the limit of {}", field, slice.count, most);
-    }
-    return {};
-  }
-  template <typename T>
-  Result<> check_array(Slice slice, uint64_t most, std::string_view field) {
-    return check_slice(slice, sizeof(T), alignof(T), most, field);
-  }
-  template <typename T>
-  std::span<const T> records(Slice slice) const {
-    return {reinterpret_cast<const T*>(file_.data() + slice.offset), slice.count};
-  }
-  bool in_text(uint64_t offset, uint64_t size) const {
-    const Slice& text = header_.text;
-    return offset >= text.offset && offset - text.offset < text.count &&
-           size <= text.count - (offset - text.offset);
-  }
-  bool is_string(ArtifactString string) const {
-    return string.offset <= header_.strings.count &&
-           string.size <= header_.strings.count - string.offset;
-  }
-
-  Result<> check_sections();
-  Result<> check_arrays();
-  Result<> check_types();
-  Result<> check_functions();
-  Result<> check_imports();
-  Result<> check_exports();
-  Result<> check_globals();
-  Result<> check_memories();
-  Result<> check_image();
-  Result<> check_tables();
-  Result<> check_elements();
-  Result<> check_data();
-  Result<> check_start();
-  Result<> check_const(const ArtifactConst& constant, const ArtifactType& type,
-                       uint64_t visible_globals, std::string_view field, size_t index);
-  bool is_enterable(uint32_t function) const {
-    return types_[functions_[function].type].entry != 0;
-  }
-
-  std::span<const std::byte> file_;
-  const ArtifactHeader& header_;
-  std::span<const ArtifactFuncType> types_;
-  std::span<const ArtifactFunction> functions_;
-  std::span<const ArtifactGlobal> globals_;
-  std::span<const ArtifactMemory> memories_;
-  std::span<const ArtifactTable> tables_;
-};
-
-bool same(const ArtifactType& a, const ArtifactType& b) {
-  return a.kind == b.kind && a.index == b.index;
-}
-
-constexpr ArtifactType kI32Type = pack(wasm::kI32);
-
-Result<> Checker::check_sections() {
+Result<> ArtifactChecker::check_sections() {
   constexpr uint64_t kAny = ~uint64_t{0};
   TRY(check_slice(header_.rodata, 1, kArtifactPage, kAny, "rodata"));
   TRY(check_slice(header_.text, 1, kArtifactPage, uint64_t{1} << 31, "text"));
@@ -114,7 +18,7 @@ Result<> Checker::check_sections() {
   return {};
 }
 
-Result<> Checker::check_arrays() {
+Result<> ArtifactChecker::check_arrays() {
   const Limits& limits = kLimits;
   constexpr uint64_t kAny = ~uint32_t{0};
   TRY(check_array<ArtifactType>(header_.value_types, kAny, "value_types"));
@@ -138,7 +42,7 @@ Result<> Checker::check_arrays() {
   return {};
 }
 
-Result<> Checker::check_types() {
+Result<> ArtifactChecker::check_types() {
   const auto values = records<ArtifactType>(header_.value_types);
   for (size_t i = 0; i < values.size(); ++i) {
     if (!is_valid(values[i])) {
@@ -159,7 +63,7 @@ Result<> Checker::check_types() {
   return {};
 }
 
-Result<> Checker::check_functions() {
+Result<> ArtifactChecker::check_functions() {
   if (header_.imported_functions > functions_.size()) {
     return damaged("imported_functions: {} is more than all functions", header_.imported_functions);
   }
@@ -179,7 +83,7 @@ Result<> Checker::check_functions() {
 }
 
 // Imports stand first in their index spaces, in order; the records there tell the same.
-Result<> Checker::check_imports() {
+Result<> ArtifactChecker::check_imports() {
   std::array<uint32_t, 4> seen{};
   const auto imports = records<ArtifactImport>(header_.imports);
   for (size_t i = 0; i < imports.size(); ++i) {
@@ -218,7 +122,7 @@ Result<> Checker::check_imports() {
   return check(tables_, count(ExternKind::kTable), "tables");
 }
 
-Result<> Checker::check_exports() {
+Result<> ArtifactChecker::check_exports() {
   const std::array<size_t, 4> counts = {functions_.size(), tables_.size(), memories_.size(),
                                         globals_.size()};
   const auto exports = records<ArtifactExport>(header_.exports);
@@ -238,146 +142,7 @@ Result<> Checker::check_exports() {
   return {};
 }
 
-Result<> Checker::check_const(const ArtifactConst& constant, const ArtifactType& type,
-                              uint64_t visible_globals, std::string_view field, size_t index) {
-  using Kind = wasm::ConstExpr::Kind;
-  if (!same(constant.type, type)) {
-    return damaged("{}[{}]: constant of type {:#x}, where {:#x} is needed", field, index,
-                   constant.type.kind, type.kind);
-  }
-  bool good = false;
-  switch (static_cast<Kind>(constant.kind)) {
-    case Kind::kConst:
-      good = !is_reference(type);
-      break;
-    case Kind::kGlobalGet:
-      good = constant.index < visible_globals && same(globals_[constant.index].type, type);
-      break;
-    case Kind::kRefNull:
-      good = is_reference(type);
-      break;
-    case Kind::kRefFunc:
-      good = is_reference(type) && constant.index < functions_.size();
-      break;
-    case Kind::kExpression:
-      good = in_text(constant.code, 1);
-      break;
-  }
-  if (!good) {
-    return damaged("{}[{}]: constant of kind {} with index {} and code {} is not possible here",
-                   field, index, constant.kind, constant.index, constant.code);
-  }
-  return {};
-}
-
-Result<> Checker::check_globals() {
-  for (size_t i = 0; i < globals_.size(); ++i) {
-    const ArtifactGlobal& global = globals_[i];
-    if (!is_valid(global.type)) {
-      return damaged("globals[{}].type: {:#x} is not a value type", i, global.type.kind);
-    }
-    if (global.imported == 0) TRY(check_const(global.init, global.type, i, "globals", i));
-  }
-  return {};
-}
-
-Result<> Checker::check_memories() {
-  for (size_t i = 0; i < memories_.size(); ++i) {
-    const ArtifactMemory& memory = memories_[i];
-    const ArtifactLimits& limits = memory.limits;
-    if (memory.page_log2 != 16 || limits.shared != 0 || limits.is64 != 0) {
-      return damaged("memories[{}]: page size 2^{}, shared {}, 64-bit {}: not supported", i,
-                     memory.page_log2, limits.shared, limits.is64);
-    }
-    if (limits.min > limits.max || limits.min > kLimits.memory32_pages) {
-      return damaged("memories[{}].limits: minimum {}, maximum {}", i, limits.min, limits.max);
-    }
-  }
-  return check_image();
-}
-
-Result<> Checker::check_image() {
-  if (header_.image.count == 0) return {};
-  if (memories_.empty() || memories_[0].imported != 0) {
-    return damaged("image: the module has no memory of its own");
-  }
-  const uint64_t size = memories_[0].limits.min << memories_[0].page_log2;
-  if (header_.image_address % kArtifactPage != 0 || header_.image_address > size ||
-      header_.image.count > size - header_.image_address) {
-    return damaged("image_address: {} bytes at address {} are not in memory 0", header_.image.count,
-                   header_.image_address);
-  }
-  return {};
-}
-
-Result<> Checker::check_tables() {
-  for (size_t i = 0; i < tables_.size(); ++i) {
-    const ArtifactTable& table = tables_[i];
-    const ArtifactLimits& limits = table.limits;
-    if (!is_valid(table.element) || !is_reference(table.element)) {
-      return damaged("tables[{}].element: {:#x} is not a reference type", i, table.element.kind);
-    }
-    if (limits.min > limits.max || limits.is64 != 0 || limits.shared != 0) {
-      return damaged("tables[{}].limits: minimum {}, maximum {}, shared {}, 64-bit {}", i,
-                     limits.min, limits.max, limits.shared, limits.is64);
-    }
-    if (table.imported == 0 && table.has_init != 0) {
-      TRY(check_const(table.init, table.element, globals_.size(), "tables", i));
-    }
-  }
-  return {};
-}
-
-Result<> Checker::check_elements() {
-  const auto elements = records<ArtifactElement>(header_.elements);
-  for (size_t i = 0; i < elements.size(); ++i) {
-    const ArtifactElement& segment = elements[i];
-    if (segment.mode > static_cast<uint32_t>(wasm::SegmentMode::kDeclarative)) {
-      return damaged("elements[{}].mode: {}", i, segment.mode);
-    }
-    if (!is_valid(segment.type) || !is_reference(segment.type)) {
-      return damaged("elements[{}].type: {:#x} is not a reference type", i, segment.type.kind);
-    }
-    if (segment.mode == static_cast<uint32_t>(wasm::SegmentMode::kActive)) {
-      if (segment.table >= tables_.size() || !same(tables_[segment.table].element, segment.type)) {
-        return damaged("elements[{}].table: {} is not a table of that type", i, segment.table);
-      }
-      TRY(check_const(segment.offset, kI32Type, globals_.size(), "elements", i));
-    }
-    TRY(check_array<uint32_t>(segment.functions, kLimits.elements_a_segment, "elements.functions"));
-    for (const uint32_t function : records<uint32_t>(segment.functions)) {
-      if (function != ~uint32_t{0} && function >= functions_.size()) {
-        return damaged("elements[{}].functions: {} is not below {}", i, function,
-                       functions_.size());
-      }
-    }
-    TRY(check_array<ArtifactConst>(segment.consts, kLimits.elements_a_segment, "elements.consts"));
-    for (const ArtifactConst& constant : records<ArtifactConst>(segment.consts)) {
-      TRY(check_const(constant, segment.type, globals_.size(), "elements.consts", i));
-    }
-  }
-  return {};
-}
-
-Result<> Checker::check_data() {
-  const auto data = records<ArtifactData>(header_.data);
-  for (size_t i = 0; i < data.size(); ++i) {
-    const ArtifactData& segment = data[i];
-    if (segment.mode > static_cast<uint32_t>(wasm::SegmentMode::kPassive)) {
-      return damaged("data[{}].mode: {}", i, segment.mode);
-    }
-    if (segment.mode == static_cast<uint32_t>(wasm::SegmentMode::kActive)) {
-      if (segment.memory >= memories_.size()) {
-        return damaged("data[{}].memory: {} is not below {}", i, segment.memory, memories_.size());
-      }
-      TRY(check_const(segment.offset, kI32Type, globals_.size(), "data", i));
-    }
-    TRY(check_slice(segment.bytes, 1, 1, ~uint32_t{0}, "data.bytes"));
-  }
-  return {};
-}
-
-Result<> Checker::check_start() {
+Result<> ArtifactChecker::check_start() {
   if (header_.start == ~uint32_t{0}) return {};
   if (header_.start >= functions_.size()) {
     return damaged("start: {} is not below {}", header_.start, functions_.size());
@@ -388,8 +153,6 @@ Result<> Checker::check_start() {
   }
   return {};
 }
-
-}  // namespace
 
 bool is_valid(const ArtifactType& type) {
   const wasm::ValueType value = unpack(type);
@@ -414,7 +177,7 @@ bool is_reference(const ArtifactType& type) {
 }
 
 Result<> check_artifact(std::span<const std::byte> file) {
-  return Checker(file).check();
+  return ArtifactChecker(file).check();
 }
 
 }  // namespace wasmedge::run

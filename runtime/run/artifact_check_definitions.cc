@@ -1,0 +1,151 @@
+#include "runtime/run/artifact_checker.h"
+
+// Globals, memories, tables and segments: what a module defines, and the constants in it.
+namespace wasmedge::run {
+namespace {
+
+constexpr ArtifactType kI32Type = pack(wasm::kI32);
+
+}  // namespace
+
+Result<> ArtifactChecker::check_const(const ArtifactConst& constant, const ArtifactType& type,
+                                      uint64_t visible_globals, std::string_view field,
+                                      size_t index) {
+  using Kind = wasm::ConstExpr::Kind;
+  if (!same(constant.type, type)) {
+    return damaged("{}[{}]: constant of type {:#x}, where {:#x} is needed", field, index,
+                   constant.type.kind, type.kind);
+  }
+  bool good = false;
+  switch (static_cast<Kind>(constant.kind)) {
+    case Kind::kConst:
+      good = !is_reference(type);
+      break;
+    case Kind::kGlobalGet:
+      good = constant.index < visible_globals && same(globals_[constant.index].type, type);
+      break;
+    case Kind::kRefNull:
+      good = is_reference(type);
+      break;
+    case Kind::kRefFunc:
+      good = is_reference(type) && constant.index < functions_.size();
+      break;
+    case Kind::kExpression:
+      good = in_text(constant.code, 1);
+      break;
+  }
+  if (!good) {
+    return damaged("{}[{}]: constant of kind {} with index {} and code {} is not possible here",
+                   field, index, constant.kind, constant.index, constant.code);
+  }
+  return {};
+}
+
+Result<> ArtifactChecker::check_globals() {
+  for (size_t i = 0; i < globals_.size(); ++i) {
+    const ArtifactGlobal& global = globals_[i];
+    if (!is_valid(global.type)) {
+      return damaged("globals[{}].type: {:#x} is not a value type", i, global.type.kind);
+    }
+    if (global.imported == 0) TRY(check_const(global.init, global.type, i, "globals", i));
+  }
+  return {};
+}
+
+Result<> ArtifactChecker::check_memories() {
+  for (size_t i = 0; i < memories_.size(); ++i) {
+    const ArtifactMemory& memory = memories_[i];
+    const ArtifactLimits& limits = memory.limits;
+    if (memory.page_log2 != 16 || limits.shared != 0 || limits.is64 != 0) {
+      return damaged("memories[{}]: page size 2^{}, shared {}, 64-bit {}: not supported", i,
+                     memory.page_log2, limits.shared, limits.is64);
+    }
+    if (limits.min > limits.max || limits.min > kLimits.memory32_pages) {
+      return damaged("memories[{}].limits: minimum {}, maximum {}", i, limits.min, limits.max);
+    }
+  }
+  return check_image();
+}
+
+Result<> ArtifactChecker::check_image() {
+  if (header_.image.count == 0) return {};
+  if (memories_.empty() || memories_[0].imported != 0) {
+    return damaged("image: the module has no memory of its own");
+  }
+  const uint64_t size = memories_[0].limits.min << memories_[0].page_log2;
+  if (header_.image_address % kArtifactPage != 0 || header_.image_address > size ||
+      header_.image.count > size - header_.image_address) {
+    return damaged("image_address: {} bytes at address {} are not in memory 0", header_.image.count,
+                   header_.image_address);
+  }
+  return {};
+}
+
+Result<> ArtifactChecker::check_tables() {
+  for (size_t i = 0; i < tables_.size(); ++i) {
+    const ArtifactTable& table = tables_[i];
+    const ArtifactLimits& limits = table.limits;
+    if (!is_valid(table.element) || !is_reference(table.element)) {
+      return damaged("tables[{}].element: {:#x} is not a reference type", i, table.element.kind);
+    }
+    if (limits.min > limits.max || limits.is64 != 0 || limits.shared != 0) {
+      return damaged("tables[{}].limits: minimum {}, maximum {}, shared {}, 64-bit {}", i,
+                     limits.min, limits.max, limits.shared, limits.is64);
+    }
+    if (table.imported == 0 && table.has_init != 0) {
+      TRY(check_const(table.init, table.element, globals_.size(), "tables", i));
+    }
+  }
+  return {};
+}
+
+Result<> ArtifactChecker::check_elements() {
+  const auto elements = records<ArtifactElement>(header_.elements);
+  for (size_t i = 0; i < elements.size(); ++i) {
+    const ArtifactElement& segment = elements[i];
+    if (segment.mode > static_cast<uint32_t>(wasm::SegmentMode::kDeclarative)) {
+      return damaged("elements[{}].mode: {}", i, segment.mode);
+    }
+    if (!is_valid(segment.type) || !is_reference(segment.type)) {
+      return damaged("elements[{}].type: {:#x} is not a reference type", i, segment.type.kind);
+    }
+    if (segment.mode == static_cast<uint32_t>(wasm::SegmentMode::kActive)) {
+      if (segment.table >= tables_.size() || !same(tables_[segment.table].element, segment.type)) {
+        return damaged("elements[{}].table: {} is not a table of that type", i, segment.table);
+      }
+      TRY(check_const(segment.offset, kI32Type, globals_.size(), "elements", i));
+    }
+    TRY(check_array<uint32_t>(segment.functions, kLimits.elements_a_segment, "elements.functions"));
+    for (const uint32_t function : records<uint32_t>(segment.functions)) {
+      if (function != ~uint32_t{0} && function >= functions_.size()) {
+        return damaged("elements[{}].functions: {} is not below {}", i, function,
+                       functions_.size());
+      }
+    }
+    TRY(check_array<ArtifactConst>(segment.consts, kLimits.elements_a_segment, "elements.consts"));
+    for (const ArtifactConst& constant : records<ArtifactConst>(segment.consts)) {
+      TRY(check_const(constant, segment.type, globals_.size(), "elements.consts", i));
+    }
+  }
+  return {};
+}
+
+Result<> ArtifactChecker::check_data() {
+  const auto data = records<ArtifactData>(header_.data);
+  for (size_t i = 0; i < data.size(); ++i) {
+    const ArtifactData& segment = data[i];
+    if (segment.mode > static_cast<uint32_t>(wasm::SegmentMode::kPassive)) {
+      return damaged("data[{}].mode: {}", i, segment.mode);
+    }
+    if (segment.mode == static_cast<uint32_t>(wasm::SegmentMode::kActive)) {
+      if (segment.memory >= memories_.size()) {
+        return damaged("data[{}].memory: {} is not below {}", i, segment.memory, memories_.size());
+      }
+      TRY(check_const(segment.offset, kI32Type, globals_.size(), "data", i));
+    }
+    TRY(check_slice(segment.bytes, 1, 1, ~uint32_t{0}, "data.bytes"));
+  }
+  return {};
+}
+
+}  // namespace wasmedge::run
