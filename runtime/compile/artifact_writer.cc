@@ -110,6 +110,7 @@ class Writer {
   void put_types() {
     std::vector<run::ArtifactType> values;
     std::vector<run::ArtifactFuncType> types;
+    types.reserve(module_.types.size());
     for (size_t i = 0; i < module_.types.size(); ++i) {
       const wasm::FuncType& type = module_.types[i];
       types.push_back({.first = static_cast<uint32_t>(values.size()),
@@ -126,6 +127,7 @@ class Writer {
 
   void put_imports_and_exports() {
     std::vector<run::ArtifactImport> imports;
+    imports.reserve(module_.imports.size());
     for (const wasm::Import& import : module_.imports) {
       imports.push_back({.module = string(import.module),
                          .name = string(import.name),
@@ -133,6 +135,7 @@ class Writer {
                          .index = import.index});
     }
     std::vector<run::ArtifactExport> exports;
+    exports.reserve(module_.exports.size());
     for (const wasm::Export& item : module_.exports) {
       exports.push_back({.name = string(item.name),
                          .kind = static_cast<uint32_t>(item.kind),
@@ -144,6 +147,7 @@ class Writer {
 
   void put_functions() {
     std::vector<run::ArtifactFunction> functions;
+    functions.reserve(module_.functions.size());
     for (size_t i = 0; i < module_.functions.size(); ++i) {
       const std::string_view name =
           i < module_.function_names.size() ? module_.function_names[i] : std::string_view();
@@ -157,6 +161,7 @@ class Writer {
 
   void put_definitions() {
     std::vector<run::ArtifactGlobal> globals;
+    globals.reserve(module_.globals.size());
     for (const wasm::Global& global : module_.globals) {
       globals.push_back({.type = run::pack(global.type.value),
                          .is_mutable = global.type.is_mutable,
@@ -164,12 +169,14 @@ class Writer {
                          .init = encode(global.init)});
     }
     std::vector<run::ArtifactMemory> memories;
+    memories.reserve(module_.memories.size());
     for (const wasm::Memory& memory : module_.memories) {
       memories.push_back({.limits = compile::encode(memory.type.limits),
                           .page_log2 = memory.type.page_log2,
                           .imported = memory.imported});
     }
     std::vector<run::ArtifactTable> tables;
+    tables.reserve(module_.tables.size());
     for (const wasm::Table& table : module_.tables) {
       tables.push_back({.limits = compile::encode(table.type.limits),
                         .element = run::pack(table.type.element),
@@ -190,12 +197,14 @@ class Writer {
     });
     if (!plain) {
       std::vector<run::ArtifactConst> consts;
+      consts.reserve(segment.elements.size());
       for (const wasm::ConstExpr& element : segment.elements) consts.push_back(encode(element));
       record.uses_consts = 1;
       record.consts = records(consts);
       return;
     }
     std::vector<uint32_t> functions;
+    functions.reserve(segment.elements.size());
     for (const wasm::ConstExpr& element : segment.elements) {
       functions.push_back(element.kind == Kind::kRefFunc ? element.index : ~uint32_t{0});
     }
@@ -204,6 +213,7 @@ class Writer {
 
   void put_elements() {
     std::vector<run::ArtifactElement> elements;
+    elements.reserve(module_.elements.size());
     for (const wasm::ElementSegment& segment : module_.elements) {
       run::ArtifactElement& record = elements.emplace_back();
       record.mode = static_cast<uint32_t>(segment.mode);
@@ -218,6 +228,7 @@ class Writer {
   // Bytes that the image has are not needed again: an active segment is dropped once it is applied.
   void put_data() {
     std::vector<run::ArtifactData> data;
+    data.reserve(module_.data.size());
     for (const wasm::DataSegment& segment : module_.data) {
       const bool active = segment.mode == wasm::SegmentMode::kActive;
       run::ArtifactData& record = data.emplace_back();

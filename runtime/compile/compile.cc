@@ -42,6 +42,7 @@ class Pool {
   Result<std::vector<Object>> run(unsigned threads) {
     threads = std::clamp<unsigned>(threads, 1, static_cast<unsigned>(partitions_.size()));
     std::vector<llvm::thread> running;
+    running.reserve(threads);
     for (unsigned i = 0; i < threads; ++i) {
       running.emplace_back(std::optional<unsigned>(kThreadStackBytes), [this] { work(); });
     }

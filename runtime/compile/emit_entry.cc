@@ -24,6 +24,7 @@ void emit_entry_thunk(IrModule& module, uint32_t index) {
   llvm::Value* values = thunk->getArg(2);
 
   std::vector<llvm::Value*> arguments = {thunk->getArg(1)};
+  arguments.reserve(type.parameters.size() + 1);
   for (size_t i = 0; i < type.parameters.size(); ++i) {
     arguments.push_back(builder.CreateAlignedLoad(module.type(type.parameters[i]),
                                                   cell(module, builder, values, i),

@@ -59,6 +59,7 @@ Facts::Facts(const wasm::Module& wasm_module)
     needs_thunk[same_type[function.type]] = true;
   }
   find_expressions(module, expressions);
+  fixed_table_size.reserve(module.tables.size());
   for (const wasm::Table& table : module.tables) {
     // Import matching holds this for imported tables too: at least min, and never beyond max.
     const wasm::SizeLimits& limits = table.type.limits;

@@ -50,6 +50,7 @@ FunctionEmitter::FunctionEmitter(IrModule& module, llvm::Function* function,
       context_{function->getArg(0)},
       offset_(offset),
       memory_bases_(module.facts().module.memories.size()) {
+  locals_.reserve(type.parameters.size());
   for (size_t i = 0; i < type.parameters.size(); ++i) {
     llvm::Argument* argument = function->getArg(static_cast<unsigned>(i) + 1);
     locals_.push_back(entry_.CreateAlloca(argument->getType()));

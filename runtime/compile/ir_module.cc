@@ -53,10 +53,12 @@ llvm::Type* IrModule::type(wasm::ValueType type) {
 
 llvm::FunctionType* IrModule::function_type(const wasm::FuncType& type) {
   std::vector<llvm::Type*> parameters = {ptr()};
+  parameters.reserve(type.parameters.size() + 1);
   for (const wasm::ValueType& parameter : type.parameters) {
     parameters.push_back(this->type(parameter));
   }
   std::vector<llvm::Type*> results;
+  results.reserve(type.results.size());
   for (const wasm::ValueType& result : type.results) results.push_back(this->type(result));
   llvm::Type* result = results.empty()       ? llvm::Type::getVoidTy(context_)
                        : results.size() == 1 ? results[0]

@@ -1,14 +1,10 @@
 #include "runtime/compile/optimise.h"
 
 #include <llvm/Analysis/TargetLibraryInfo.h>
-#include <llvm/CodeGen/MachineModuleInfo.h>
-#include <llvm/CodeGen/Passes.h>
-#include <llvm/CodeGen/TargetPassConfig.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/PassManager.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Support/raw_ostream.h>
-#include <llvm/Target/TargetMachine.h>
 #include <llvm/Transforms/InstCombine/InstCombine.h>
 #include <llvm/Transforms/Scalar/DeadStoreElimination.h>
 #include <llvm/Transforms/Scalar/EarlyCSE.h>
@@ -86,29 +82,16 @@ bool optimise(llvm::Module& module, llvm::TargetMachine& machine, size_t phi_lim
   return true;
 }
 
-// What TargetMachine::addPassesToEmitFile does, but for tail merging: it would make one trap
-// instruction of several, and then nobody could tell which instruction trapped.
 Result<llvm::SmallVector<char, 0>> generate_object(llvm::Module& module,
                                                    llvm::TargetMachine& machine) {
-  auto& target = static_cast<llvm::LLVMTargetMachine&>(machine);
   llvm::SmallVector<char, 0> object;
   llvm::raw_svector_ostream stream(object);
   llvm::legacy::PassManager passes;
   passes.add(new llvm::TargetLibraryInfoWrapperPass(no_library(machine.getTargetTriple())));
-  auto* code = new llvm::MachineModuleInfoWrapperPass(&target);
-  llvm::TargetPassConfig* config = target.createPassConfig(passes);
-  config->setEnableTailMerge(false);
-  config->setDisableVerify(true);
-  passes.add(config);
-  passes.add(code);
-  if (config->addISelPasses()) return fail(ErrorCode::kInternal, "no instruction selection");
-  config->addMachinePasses();
-  config->setInitialized();
-  if (target.addAsmPrinter(passes, stream, nullptr, llvm::CodeGenFileType::ObjectFile,
-                           code->getMMI().getContext())) {
+  if (machine.addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::ObjectFile,
+                                  /*DisableVerify=*/true)) {
     return fail(ErrorCode::kInternal, "the code generator cannot write objects");
   }
-  passes.add(llvm::createFreeMachineFunctionPass());
   passes.run(module);
   return object;
 }

@@ -15,16 +15,6 @@ namespace {
 
 constexpr const char* kTriple = "x86_64-unknown-linux-gnu";
 
-// For a pass that is quadratic in the uses of a value (2 KB of wasm can keep it busy for minutes),
-// all for AVX-512 masks. This LLVM offers nothing but its command line's option to leave it out.
-void switch_on(const char* option) {
-  llvm::StringMap<llvm::cl::Option*>& options = llvm::cl::getRegisteredOptions();
-  const auto found = options.find(option);
-  if (found == options.end() || found->second->addOccurrence(0, option, "true")) {
-    llvm::report_fatal_error(llvm::Twine("this LLVM has no option ") + option);
-  }
-}
-
 void register_target() {
   static std::once_flag once;
   std::call_once(once, [] {
@@ -32,10 +22,12 @@ void register_target() {
     LLVMInitializeX86Target();
     LLVMInitializeX86TargetMC();
     LLVMInitializeX86AsmPrinter();
-    switch_on("disable-x86-domain-reassignment");
     // Code generation merges equal ends of blocks, and heeds `nomerge` for calls only: the `ud1`s
     // of several checks would become one, and a trap could not tell where it was.
-    const char* const options[] = {"wasmedge", "-enable-tail-merge=false"};
+    // One pass is quadratic in the uses of a value (2 KB of wasm can keep it busy for minutes), all
+    // for AVX-512 masks.
+    const char* const options[] = {"wasmedge", "-enable-tail-merge=false",
+                                   "-disable-x86-domain-reassignment"};
     llvm::cl::ParseCommandLineOptions(std::size(options), options);
   });
 }
