@@ -31,7 +31,7 @@ class Walk {
       if (component_ == "..") {
         if (above_.empty()) return Errno::kPerm;
         above_.pop_back();
-        component_ = ".";
+        component_.assign(1, '.');  // not = ".", of which g++ 12 warns (its bug 105651)
       }
       if (component_ == ".") {
         if (last_) return open_last(out);
