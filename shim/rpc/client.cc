@@ -27,8 +27,8 @@ Result<std::string> answer_of(const Frame& frame) {
     return fail(ErrorCode::kUnavailable, "the answer is not a ttrpc response");
   }
   if (response.status().code() != 0) {
-    return fail(ErrorCode::kFailedPrecondition, "refused with status {}: {}", response.status().code(),
-                response.status().message());
+    return fail(ErrorCode::kFailedPrecondition, "refused with status {}: {}",
+                response.status().code(), response.status().message());
   }
   return std::move(*response.mutable_payload());
 }

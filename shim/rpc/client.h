@@ -12,8 +12,8 @@
 
 namespace wasmedge::rpc {
 
-/// A ttrpc client for one call at a time over a unix socket. Connects when there is something to say
-/// and keeps the connection; a failed call closes it, so that the next call starts afresh.
+/// A ttrpc client for one call at a time over a unix socket. Connects when there is something to
+/// say and keeps the connection; a failed call closes it, so that the next call starts afresh.
 class Client {
  public:
   /// `path` names the socket, without a scheme.

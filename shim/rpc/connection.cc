@@ -25,10 +25,10 @@ void Connection::take(Frame frame, Received& received) {
     return;
   }
   if (frame.stream % 2 == 0 || frame.stream <= last_stream_) {
-    received.replies += encode_status(
-        frame.stream, StatusCode::kInvalidArgument,
-        fmt::format("stream id {} is not an odd number above the last one, {}", frame.stream,
-                    last_stream_));
+    received.replies +=
+        encode_status(frame.stream, StatusCode::kInvalidArgument,
+                      fmt::format("stream id {} is not an odd number above the last one, {}",
+                                  frame.stream, last_stream_));
     return;
   }
   last_stream_ = frame.stream;

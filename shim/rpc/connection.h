@@ -28,8 +28,8 @@ struct Call {
 ///       a call ends   -> encode_reply(stream, outcome) -> bytes to send, in any order
 ///
 /// What a peer does wrong costs it that call and never the connection: a stream id that is even or
-/// not above the last one, a body over the limit (discarded) and an undecodable request are answered
-/// on the id they came with. Frames of other types than request are ignored.
+/// not above the last one, a body over the limit (discarded) and an undecodable request are
+/// answered on the id they came with. Frames of other types than request are ignored.
 class Connection {
  public:
   struct Received {

@@ -26,14 +26,14 @@ struct Frame {
   uint32_t oversized = 0;
 };
 
-/// Bytes in, frames out, however the bytes are cut. Owns what it has of the unfinished frame; memory
-/// follows the bytes that arrived, not the length that a header claims.
+/// Bytes in, frames out, however the bytes are cut. Owns what it has of the unfinished frame;
+/// memory follows the bytes that arrived, not the length that a header claims.
 ///
 /// Flow: header (10 bytes) -> data (length bytes; discarded when over the limit) -> frame -> header
 class FrameReader {
  public:
-  /// Takes bytes off the front of `input`. A frame as soon as one is whole, with `input` left at the
-  /// byte behind it; nothing when `input` is used up first. Call until it returns nothing.
+  /// Takes bytes off the front of `input`. A frame as soon as one is whole, with `input` left at
+  /// the byte behind it; nothing when `input` is used up first. Call until it returns nothing.
   std::optional<Frame> next(std::span<const std::byte>& input);
 
   /// True between frames: where an end of the stream is no truncation.

@@ -52,13 +52,15 @@ bool is_our_user(int socket) {
 /// One connection. Kept alive by its read loop, its writer and the calls it has open.
 class Server::Session : public std::enable_shared_from_this<Session> {
  public:
-  Session(asio::io_context& io, asio::local::stream_protocol::socket socket,
-          const Methods& methods, std::shared_ptr<Census> census)
+  Session(asio::io_context& io, asio::local::stream_protocol::socket socket, const Methods& methods,
+          std::shared_ptr<Census> census)
       : io_(io), socket_(std::move(socket)), methods_(methods), census_(std::move(census)) {
     census_->sessions++;
   }
   ~Session() {
-    if (--census_->sessions == 0) census_->idle.cancel();
+    if (--census_->sessions > 0) return;
+    census_->idle.cancel();
+    if (census_->on_idle) census_->on_idle();
   }
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -133,9 +135,9 @@ void Server::Session::begin(Call call) {
   }
   asio::co_spawn(io_, method->second(std::move(call.payload)),
                  asio::bind_cancellation_slot(
-                     open->cancel.slot(), [self = shared_from_this(), stream = call.stream, open](
-                                              std::exception_ptr exception,
-                                              const Result<std::string>& answer) {
+                     open->cancel.slot(),
+                     [self = shared_from_this(), stream = call.stream, open](
+                         std::exception_ptr exception, const Result<std::string>& answer) {
                        self->end(stream, open, exception, answer);
                      }));
 }
@@ -177,14 +179,17 @@ Server::Server(asio::io_context& io, Fd listening, const Methods& methods)
       methods_(methods),
       census_(std::make_shared<Census>(io)) {}
 
-Server::~Server() = default;
+Server::~Server() {
+  census_->on_idle = nullptr;
+}
 
 void Server::start() {
   asio::co_spawn(io_, accept_loop(), asio::detached);
 }
 
 void Server::stop() {
-  boost::system::error_code ignored;  // closing a listening socket cannot fail in a way that matters
+  boost::system::error_code
+      ignored;  // closing a listening socket cannot fail in a way that matters
   acceptor_.close(ignored);
 }
 

@@ -39,8 +39,7 @@ Result<> make_directory(const std::string& directory) {
 /// True: bound. False: the path is taken.
 Result<bool> bind_private(int socket, const sockaddr_un& address) {
   const mode_t mask = ::umask(0177);  // born with mode 0600
-  const int result =
-      ::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
+  const int result = ::bind(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address));
   const int error = errno;
   ::umask(mask);
   errno = error;

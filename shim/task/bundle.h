@@ -20,8 +20,8 @@ void forget_cgroup_path(const std::string& bundle);
 Result<> write_init_pid(const std::string& bundle, pid_t pid);
 std::optional<pid_t> read_init_pid(const std::string& bundle);
 
-/// `address`: where the bundle's server listens, `unix://…`; containerd up to 1.7 reads it after its
-/// own restart.
+/// `address`: where the bundle's server listens, `unix://…`; containerd up to 1.7 reads it after
+/// its own restart.
 Result<> write_address(const std::string& bundle, const std::string& address);
 std::optional<std::string> read_address(const std::string& bundle);
 

@@ -10,8 +10,8 @@
 
 namespace wasmedge::task {
 
-/// How a process ended, in the shell's terms: its exit code, or 128 + the signal. Arguments: si_code
-/// and si_status of waitid(2).
+/// How a process ended, in the shell's terms: its exit code, or 128 + the signal. Arguments:
+/// si_code and si_status of waitid(2).
 uint32_t exit_status(int code, int status);
 
 /// Reaps every child of this process: those it started, and those it inherits as a subreaper when a

@@ -12,7 +12,7 @@ using Action = CommandLine::Action;
 
 struct ValueFlag {
   std::string_view name;
-  std::string CommandLine::*field;
+  std::string CommandLine::* field;
 };
 constexpr std::array<ValueFlag, 5> kValueFlags = {{
     {"namespace", &CommandLine::namespace_name},
@@ -22,7 +22,7 @@ constexpr std::array<ValueFlag, 5> kValueFlags = {{
     {"bundle", &CommandLine::bundle},
 }};
 
-std::string CommandLine::*value_field(std::string_view name) {
+std::string CommandLine::* value_field(std::string_view name) {
   for (const ValueFlag& flag : kValueFlags) {
     if (flag.name == name) return flag.field;
   }
@@ -61,8 +61,10 @@ Result<> check(const CommandLine& line) {
   if (line.action == Action::kInfo || line.action == Action::kVersion) return {};
   for (const ValueFlag& flag : {kValueFlags[0], kValueFlags[1], kValueFlags[3]}) {
     if ((line.*flag.field).empty()) {
-      return fail(ErrorCode::kInvalidArgument, "the flag -{} is missing; this program is a "
-                  "containerd shim and is run by containerd", flag.name);
+      return fail(ErrorCode::kInvalidArgument,
+                  "the flag -{} is missing; this program is a "
+                  "containerd shim and is run by containerd",
+                  flag.name);
     }
   }
   return {};
@@ -81,7 +83,7 @@ Result<CommandLine> parse_command_line(std::span<const char* const> arguments) {
     word.remove_prefix(word.starts_with("--") ? 2 : 1);
     const size_t equals = word.find('=');
     const std::string_view name = word.substr(0, equals);
-    std::string CommandLine::*const field = value_field(name);
+    std::string CommandLine::* const field = value_field(name);
     if (field == nullptr) {
       TRY(set_switch(line, name));
     } else if (equals != std::string_view::npos) {

@@ -38,6 +38,15 @@ asio::awaitable<void> wait_for_end(Container& container) {
   while (!container.ended) co_await container.end_signal.async_wait(kTuple);
 }
 
+void settle(Container& container) {
+  container.settled = true;
+  container.end_signal.cancel();
+}
+
+asio::awaitable<void> wait_for_settled(Container& container) {
+  while (!container.settled) co_await container.end_signal.async_wait(kTuple);
+}
+
 asio::awaitable<void> wait_readable(Container& container, int fd) {
   struct Loan {  // cancellation may throw: the descriptor must not close what it has on loan
     asio::posix::stream_descriptor& descriptor;

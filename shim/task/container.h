@@ -48,7 +48,10 @@ struct Container {
   uint32_t exit_status = 0;
   timespec exited_at{};
 
-  /// Wakes all that await the end (end()).
+  /// Create has returned, with whatever outcome.
+  bool settled = false;
+
+  /// Wakes all that await the end, or that Create returns.
   boost::asio::steady_timer end_signal;
   /// What Create waits for at the moment; cancelled by the end.
   boost::asio::posix::stream_descriptor waiting;
@@ -59,6 +62,10 @@ void end(Container& container, uint32_t exit_status);
 
 /// Returns once the container's process has ended. The caller holds the container.
 boost::asio::awaitable<void> wait_for_end(Container& container);
+
+/// Says that Create returns, and returns once it does.
+void settle(Container& container);
+boost::asio::awaitable<void> wait_for_settled(Container& container);
 
 /// Returns once `fd`, which stays the caller's, is readable or closed by its peer, or the
 /// container's process has ended.

@@ -44,11 +44,7 @@ Result<> answer(const Container& container, Control kind, std::string_view paylo
 
 Creation::Creation(asio::io_context& io, Platform& platform, Children& children,
                    Container& container, const proto::CreateRequest& request)
-    : io_(io),
-      platform_(platform),
-      children_(children),
-      container_(container),
-      request_(request) {}
+    : io_(io), platform_(platform), children_(children), container_(container), request_(request) {}
 
 asio::awaitable<Result<>> Creation::run(Children::Callback on_end) {
   if (auto checked = check_request(); !checked) co_return checked;

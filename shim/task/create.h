@@ -17,11 +17,12 @@ namespace wasmedge::task {
 
 /// Brings one container from its bundle to the brink of its guest's first instruction.
 ///
-/// Flow: config.json -> cgroup -> streams -> first process launched -> it says "run the hooks", "compile
+/// Flow: config.json -> cgroup -> streams -> first process launched -> it says "run the hooks",
+/// "compile
 ///       this module", and at last "ready", as shim/init/protocol.h has it
 ///
-/// Beyond run()'s success the container has a process, its namespaces and its cgroup. On failure the
-/// caller cleans up whatever of these there is, with clean_up().
+/// Beyond run()'s success the container has a process, its namespaces and its cgroup. On failure
+/// the caller cleans up whatever of these there is, with clean_up().
 class Creation {
  public:
   /// All outlive run(). `on_end` gets the exit status of the container's process, whenever that is.
@@ -48,8 +49,8 @@ class Creation {
 };
 
 /// Removes what a container has on this machine besides its process, which must have ended: its
-/// cgroup with any process left in it. Then runs its poststop hooks. kUnavailable if the cgroup does not
-/// get empty.
+/// cgroup with any process left in it. Then runs its poststop hooks. kUnavailable if the cgroup
+/// does not get empty.
 boost::asio::awaitable<Result<>> clean_up(boost::asio::io_context& io, Container& container);
 
 }  // namespace wasmedge::task

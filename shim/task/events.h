@@ -15,8 +15,8 @@
 
 namespace wasmedge::task {
 
-/// Events for containerd, delivered one at a time in the order of publish(): a start never overtakes
-/// a create, nor a delete an exit. While containerd is away they wait.
+/// Events for containerd, delivered one at a time in the order of publish(): a start never
+/// overtakes a create, nor a delete an exit. While containerd is away they wait.
 ///
 /// Flow: publish -> queue -> forward the oldest -> delivered: next
 ///                             ^            `-> kUnavailable: wait, longer each time, and again

@@ -19,16 +19,16 @@ constexpr std::array<std::array<Answer, kStates>, kVerbs> kTable = [] {
   using enum Answer;
   return std::array<std::array<Answer, kStates>, kVerbs>{{
       // absent   creating   created    running    stopped    deleting
-      {kAllowed, kExists, kExists, kExists, kExists, kExists},          // Create
-      {kMissing, kTooEarly, kAllowed, kTooLate, kTooLate, kMissing},    // Start
-      {kMissing, kAllowed, kAllowed, kAllowed, kAllowed, kMissing},     // State
-      {kMissing, kTooEarly, kAllowed, kAllowed, kAllowed, kMissing},    // Wait
-      {kMissing, kAllowed, kAllowed, kAllowed, kFinished, kMissing},    // Kill
-      {kMissing, kTooEarly, kAllowed, kTooEarly, kAllowed, kMissing},   // Delete
-      {kMissing, kTooEarly, kAllowed, kAllowed, kAllowed, kMissing},    // Pids
-      {kMissing, kTooEarly, kAllowed, kAllowed, kAllowed, kMissing},    // CloseIO
-      {kMissing, kTooEarly, kAllowed, kAllowed, kAllowed, kMissing},    // ResizePty
-      {kMissing, kTooEarly, kAllowed, kAllowed, kAllowed, kMissing},    // Stats
+      {kAllowed, kExists, kExists, kExists, kExists, kExists},        // Create
+      {kMissing, kTooEarly, kAllowed, kTooLate, kTooLate, kMissing},  // Start
+      {kMissing, kAllowed, kAllowed, kAllowed, kAllowed, kMissing},   // State
+      {kMissing, kTooEarly, kAllowed, kAllowed, kAllowed, kMissing},  // Wait
+      {kMissing, kAllowed, kAllowed, kAllowed, kFinished, kMissing},  // Kill
+      {kMissing, kAllowed, kAllowed, kTooEarly, kAllowed, kMissing},  // Delete
+      {kMissing, kTooEarly, kAllowed, kAllowed, kAllowed, kMissing},  // Pids
+      {kMissing, kTooEarly, kAllowed, kAllowed, kAllowed, kMissing},  // CloseIO
+      {kMissing, kTooEarly, kAllowed, kAllowed, kAllowed, kMissing},  // ResizePty
+      {kMissing, kTooEarly, kAllowed, kAllowed, kAllowed, kMissing},  // Stats
   }};
 }();
 
@@ -42,7 +42,8 @@ std::string_view name_of(State state) {
 
 std::string_view name_of(Verb verb) {
   constexpr std::array<std::string_view, kVerbs> kNames = {
-      "Create", "Start", "State", "Wait", "Kill", "Delete", "Pids", "CloseIO", "ResizePty", "Stats"};
+      "Create", "Start", "State",   "Wait",      "Kill",
+      "Delete", "Pids",  "CloseIO", "ResizePty", "Stats"};
   return kNames[static_cast<size_t>(verb)];
 }
 
@@ -59,8 +60,8 @@ Result<> allow(State state, Verb verb, std::string_view id) {
       return fail(ErrorCode::kAlreadyExists, "{}: container \"{}\" exists and is {}", name_of(verb),
                   id, name_of(state));
     case Answer::kTooEarly:
-      return fail(ErrorCode::kFailedPrecondition,
-                  "{}: container \"{}\" is still {}; {}", name_of(verb), id, name_of(state),
+      return fail(ErrorCode::kFailedPrecondition, "{}: container \"{}\" is still {}; {}",
+                  name_of(verb), id, name_of(state),
                   state == State::kRunning ? "kill it first" : "wait for Create to return");
     case Answer::kTooLate:
       return fail(ErrorCode::kFailedPrecondition, "{}: container \"{}\" is {} already",

@@ -15,7 +15,18 @@ enum class State { kAbsent, kCreating, kCreated, kRunning, kStopped, kDeleting }
 inline constexpr int kStates = 6;
 
 /// The calls that concern one container. Connect and Shutdown are allowed always.
-enum class Verb { kCreate, kStart, kState, kWait, kKill, kDelete, kPids, kCloseIO, kResizePty, kStats };
+enum class Verb {
+  kCreate,
+  kStart,
+  kState,
+  kWait,
+  kKill,
+  kDelete,
+  kPids,
+  kCloseIO,
+  kResizePty,
+  kStats
+};
 inline constexpr int kVerbs = 10;
 
 /// Whether the call is allowed in that state; otherwise the Error that answers it, by the table in

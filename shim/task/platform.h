@@ -19,7 +19,8 @@ class Platform {
   /// `path` as oci::cgroup_path() gives it.
   virtual Result<oci::Cgroup> make_cgroup(const std::string& path,
                                           const oci::Resources& resources) = 0;
-  /// Clones the container's first process. `request.program` and `request.cache` are filled in here.
+  /// Clones the container's first process. `request.program` and `request.cache` are filled in
+  /// here.
   virtual Result<oci::Launched> launch(oci::LaunchRequest request) = 0;
   /// Starts the compiler on a module; `name` is for messages.
   virtual Result<cache::Compilation> compile(int module, const std::string& name) = 0;

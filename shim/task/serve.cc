@@ -11,6 +11,8 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <optional>
+#include <utility>
 
 #include "runtime/base/log.h"
 #include "shim/rpc/server.h"
@@ -25,8 +27,9 @@ namespace asio = boost::asio;
 using namespace std::chrono_literals;
 namespace {
 
-/// Log lines go to the bundle's fifo `log`, which containerd reads. Held both ways, so that a restart of
-/// containerd is no end; non-blocking, so that a containerd that does not read is no stop.
+/// Log lines go to the bundle's fifo `log`, which containerd reads. Held both ways, so that a
+/// restart of containerd is no end; non-blocking, so that a containerd that does not read is no
+/// stop.
 Result<> log_to_bundle(bool debug) {
   TRY_ASSIGN(Fd fifo, open_file("log", O_RDWR | O_NONBLOCK));
   log::configure(fifo.release(), debug ? log::Level::kDebug : log::Level::kInfo);
@@ -42,9 +45,10 @@ Result<std::string> listening_path() {
       listening == 0 ||
       ::getsockname(kListeningFd, reinterpret_cast<sockaddr*>(&name), &size) != 0 ||
       name.sun_family != AF_UNIX) {
-    return fail(ErrorCode::kFailedPrecondition,
-                "there is no listening socket at fd {}: the server is started by the action \"start\"",
-                kListeningFd);
+    return fail(
+        ErrorCode::kFailedPrecondition,
+        "there is no listening socket at fd {}: the server is started by the action \"start\"",
+        kListeningFd);
   }
   return std::string(name.sun_path);
 }
@@ -62,6 +66,9 @@ std::string events_address(const CommandLine& line) {
   const char* given = std::getenv("TTRPC_ADDRESS");
   return given != nullptr && *given != '\0' ? given : line.address + ".ttrpc";
 }
+
+/// How long a server without containers waits for a new connection, once it has lost the last one.
+constexpr auto kForgottenAfter = 10s;
 
 /// After Shutdown: nobody finds this server any more; it ends when what it has to say is said.
 asio::awaitable<void> wind_up(asio::io_context& io, rpc::Server& server, Events& events,
@@ -87,12 +94,24 @@ Result<> serve(const CommandLine& line) {
   Children children(io);
   Events events(io, line.namespace_name, forward_to_containerd(io, events_address(line)));
   std::optional<rpc::Server> server;
-  Service service(io, node, events, children, [&] {
+  bool ending = false;
+  const auto end = [&] {
+    if (std::exchange(ending, true)) return;
     asio::co_spawn(io, wind_up(io, *server, events, path), asio::detached);
-  });
+  };
+  Service service(io, node, events, children, end);
   const rpc::Methods methods = service.methods();
   server.emplace(io, Fd(kListeningFd), methods);
   server->start();
+
+  // A containerd that dies between `start` and Create never asks for a Shutdown.
+  asio::steady_timer forgotten(io);
+  server->on_idle([&] {
+    forgotten.expires_after(kForgottenAfter);
+    forgotten.async_wait([&](const boost::system::error_code& error) {
+      if (!error && service.empty() && server->connections() == 0) end();
+    });
+  });
   log::info("serving namespace {} at {}", line.namespace_name, path);
   io.run();
   return {};

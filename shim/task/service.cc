@@ -98,9 +98,11 @@ Service::Async<proto::CreateResponse> Service::create(proto::CreateRequest reque
   if (!created) {
     log::error("Create of container {}: {}", request.id(), created.error().message);
     co_await forget(container);
+    settle(*container);
     co_return failure(created.error());
   }
   container->state = State::kCreated;
+  settle(*container);
   publish_create(*container, request);
   asio::post(io_, [] { ::malloc_trim(0); });  // what parsing took is not needed again
   proto::CreateResponse response;
@@ -139,8 +141,8 @@ Service::Async<proto::StartResponse> Service::start(proto::ProcessRequest reques
   const auto found = find(request.id(), request.exec_id(), Verb::kStart);
   if (!found) co_return failure(found.error());
   const Shared container = *found;
-  if (auto sent = oci::send_control(container->control.get(),
-                                    static_cast<uint32_t>(init::Control::kStart));
+  if (auto sent =
+          oci::send_control(container->control.get(), static_cast<uint32_t>(init::Control::kStart));
       !sent) {
     co_return wrap(sent.error(), "Start: the container's process has gone");
   }
@@ -221,12 +223,15 @@ Service::Async<proto::DeleteResponse> Service::remove(proto::ProcessRequest requ
   const auto found = find(request.id(), request.exec_id(), Verb::kDelete);
   if (!found) co_return failure(found.error());
   const Shared container = *found;
-  if (container->state == State::kCreated) {
-    if (auto killed = send_signal(*container, SIGKILL); !killed && !container->ended) {
+  if (container->state == State::kCreating || container->state == State::kCreated) {
+    // One that has no process yet, or none any more, needs no signal.
+    if (auto killed = send_signal(*container, SIGKILL);
+        !killed && killed.error().code != ErrorCode::kNotFound) {
       co_return failure(killed.error());
     }
-    co_await wait_for_end(*container);
-    // Another Delete may have been faster.
+    co_await wait_for_settled(*container);
+    if (container->pid != 0) co_await wait_for_end(*container);
+    // A killed Create leaves nothing to delete; another Delete may have been faster.
     if (auto again = find(request.id(), {}, Verb::kDelete); !again) {
       co_return failure(again.error());
     }

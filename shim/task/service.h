@@ -29,6 +29,8 @@ class Service {
   /// The methods of containerd.task.v2.Task and v3.Task, to serve while this lives.
   rpc::Methods methods();
 
+  bool empty() const { return containers_.empty(); }
+
  private:
   using Shared = std::shared_ptr<Container>;
   template <typename Answer>

@@ -37,9 +37,9 @@ struct SpawnPlan {
 
 /// A process group of its own, and none of our streams: containerd reads them to their end.
 Result<pid_t> spawn_server(const CommandLine& line, const Fd& socket) {
-  std::vector<std::string> words = {
-      {},           "-namespace",      line.namespace_name,  "-id", line.id, "-address",
-      line.address, "-publish-binary", line.publish_binary};
+  std::vector<std::string> words = {{},           "-namespace",      line.namespace_name,
+                                    "-id",        line.id,           "-address",
+                                    line.address, "-publish-binary", line.publish_binary};
   TRY_ASSIGN(words[0], program_beside("containerd-shim-wasmedge-v1"));
   if (line.debug) words.emplace_back("-debug");
   std::vector<char*> argv;

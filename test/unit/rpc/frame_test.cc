@@ -49,8 +49,8 @@ TEST(Frame, SplitAtEveryByteGivesTheSameFrames) {
 }
 
 TEST(Frame, ByteByByte) {
-  const std::string bytes = encode_frame(FrameType::kRequest, 1, "one") +
-                            encode_frame(FrameType::kRequest, 3, "three");
+  const std::string bytes =
+      encode_frame(FrameType::kRequest, 1, "one") + encode_frame(FrameType::kRequest, 3, "three");
   FrameReader reader;
   std::vector<std::string> data;
   for (const char& byte : bytes) {
@@ -62,9 +62,9 @@ TEST(Frame, ByteByByte) {
 
 TEST(Frame, DataAtTheLimitPassesAndOneMoreIsDiscarded) {
   const std::string most(kMaxFrameData, 'm');
-  const auto frames = frames_in(encode_frame(FrameType::kRequest, 1, most) +
-                                raw_header(kMaxFrameData + 1, 3, 1) + most + "!" +
-                                encode_frame(FrameType::kRequest, 5, "after"));
+  const auto frames =
+      frames_in(encode_frame(FrameType::kRequest, 1, most) + raw_header(kMaxFrameData + 1, 3, 1) +
+                most + "!" + encode_frame(FrameType::kRequest, 5, "after"));
   ASSERT_EQ(frames.size(), 3U);
   EXPECT_EQ(frames[0].data.size(), kMaxFrameData);
   EXPECT_EQ(frames[0].oversized, 0U);

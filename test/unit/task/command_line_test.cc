@@ -58,8 +58,9 @@ TEST(CommandLine, FaultsAreNamed) {
             std::string::npos);
   EXPECT_NE(message({"-id", "x", "-address", "a", "start"}).find("-namespace is missing"),
             std::string::npos);
-  EXPECT_NE(message({"-id", "", "-namespace", "n", "-address", "a", "start"}).find("-id is missing"),
-            std::string::npos);
+  EXPECT_NE(
+      message({"-id", "", "-namespace", "n", "-address", "a", "start"}).find("-id is missing"),
+      std::string::npos);
 }
 
 }  // namespace

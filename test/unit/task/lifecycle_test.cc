@@ -13,9 +13,9 @@ namespace {
 /// e already exists, p failed precondition. Columns: absent creating created running stopped
 /// deleting.
 const std::map<Verb, std::string> kExpected = {
-    {Verb::kCreate, ".eeeee"}, {Verb::kStart, "np.ppn"},    {Verb::kState, "n....n"},
-    {Verb::kWait, "np...n"},   {Verb::kKill, "n...nn"},     {Verb::kDelete, "np.p.n"},
-    {Verb::kPids, "np...n"},   {Verb::kCloseIO, "np...n"},  {Verb::kResizePty, "np...n"},
+    {Verb::kCreate, ".eeeee"}, {Verb::kStart, "np.ppn"},   {Verb::kState, "n....n"},
+    {Verb::kWait, "np...n"},   {Verb::kKill, "n...nn"},    {Verb::kDelete, "n..p.n"},
+    {Verb::kPids, "np...n"},   {Verb::kCloseIO, "np...n"}, {Verb::kResizePty, "np...n"},
     {Verb::kStats, "np...n"},
 };
 

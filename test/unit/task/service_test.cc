@@ -56,8 +56,7 @@ class FakePlatform : public Platform {
       play(ends[1]);
     }
     ::close(ends[1]);
-    return oci::Launched{
-        pid, Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))), Fd(ends[0])};
+    return oci::Launched{pid, Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))), Fd(ends[0])};
   }
 
   /// A compiler that never answers.
@@ -85,7 +84,8 @@ class FakePlatform : public Platform {
       case Script::kHang:
         for (;;) ::pause();
       case Script::kCompile:
-        if (!oci::send_control(socket, static_cast<uint32_t>(Control::kCompile), "guest", 0)) ::_exit(99);
+        if (!oci::send_control(socket, static_cast<uint32_t>(Control::kCompile), "guest", 0))
+          ::_exit(99);
         break;
       case Script::kReady:
         say(socket, Control::kReady, "native");
@@ -239,8 +239,7 @@ TEST_F(ServiceTest, ACreatedContainerIsDeleted) {
   ASSERT_TRUE(call("Create", create_request()));
   EXPECT_EQ(decode<proto::DeleteResponse>(call("Delete", process())).exit_status(), 137U);
   settle();
-  EXPECT_EQ(topics_,
-            (std::vector<std::string>{"/tasks/create", "/tasks/exit", "/tasks/delete"}));
+  EXPECT_EQ(topics_, (std::vector<std::string>{"/tasks/create", "/tasks/exit", "/tasks/delete"}));
 }
 
 TEST_F(ServiceTest, ACreatedContainerIsKilled) {
@@ -278,10 +277,17 @@ TEST_F(ServiceTest, ACallerThatGivesUpLeavesNothing) {
   const auto create = begin("Create", create_request());
   EXPECT_EQ(status(), proto::TASK_UNKNOWN);
   EXPECT_EQ(code_of(call("Start", process())), ErrorCode::kFailedPrecondition);
-  EXPECT_EQ(code_of(call("Delete", process())), ErrorCode::kFailedPrecondition);
   create->cancel.emit(asio::cancellation_type::terminal);
   EXPECT_EQ(code_of(finish(*create)), ErrorCode::kUnavailable);
   EXPECT_EQ(code_of(call("State", process())), ErrorCode::kNotFound);
+}
+
+TEST_F(ServiceTest, DeleteEndsACreateThatHangs) {
+  platform_.script = FakePlatform::Script::kHang;
+  const auto create = begin("Create", create_request());
+  EXPECT_EQ(code_of(call("Delete", process())), ErrorCode::kNotFound);
+  EXPECT_EQ(code_of(finish(*create)), ErrorCode::kInternal);
+  EXPECT_TRUE(service_.empty());
 }
 
 TEST_F(ServiceTest, KillEndsACreateThatHangs) {

@@ -15,7 +15,8 @@ TEST(Stats, Version1) {
   figures.cpu_kernel_ns = 10;
   figures.cpu_each_ns = {12, 18};
   figures.cpu_stat = {{"nr_periods", 1}, {"nr_throttled", 2}, {"throttled_time", 3}};
-  figures.memory_stat = {{"rss", 4096}, {"pgpgin", 7}, {"total_inactive_file", 5}, {"unheard_of", 1}};
+  figures.memory_stat = {
+      {"rss", 4096}, {"pgpgin", 7}, {"total_inactive_file", 5}, {"unheard_of", 1}};
   figures.memory_usage = 8192;
   figures.memory_limit = 1 << 20;
   figures.memory_max_usage = 9000;

@@ -49,7 +49,9 @@ TEST_F(StdioTest, AReaderThatComesAndGoesIsNoEndForTheWriter) {
   const std::string path = fifo("out");
   const auto stdio = Stdio::open({.in = {}, .out = path, .err = {}});
   ASSERT_TRUE(stdio);
-  { const Fd reader(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)); }
+  {
+    const Fd reader(::open(path.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC));
+  }
   EXPECT_TRUE(write_all(stdio->out(), "still here", "stdout"));  // no EPIPE, no SIGPIPE
 }
 
