@@ -198,7 +198,7 @@ TEST_F(Container, ReadOnlyRoot) {
 }
 
 TEST_F(Container, WorkingDirectoryIsMade) {
-  config()["process"]["cwd"] = "/work/../made/here";
+  config()["process"]["cwd"] = "/x/../made/here";
   EXPECT_EQ(shell("pwd"), "/made/here\n");
 }
 

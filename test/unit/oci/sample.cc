@@ -12,7 +12,7 @@ nlohmann::json sample_config() {
       "user": {"uid": 1000, "gid": 1001, "additionalGids": [5, 6], "umask": 63},
       "args": ["/app/hello.wasm", "--x"],
       "env": ["PATH=/bin", "A=b"],
-      "cwd": "/work",
+      "cwd": "/srv",
       "capabilities": {
         "bounding": ["CAP_CHOWN", "CAP_KILL"], "effective": ["CAP_CHOWN"],
         "inheritable": ["CAP_CHOWN"], "permitted": ["CAP_CHOWN"], "ambient": ["CAP_CHOWN"]},

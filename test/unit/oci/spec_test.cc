@@ -65,7 +65,7 @@ TEST(Spec, ReadsEveryField) {
   EXPECT_EQ(process.user.additional_gids, (std::vector<uint32_t>{5, 6}));
   EXPECT_EQ(process.user.umask, mode_t{077});
   EXPECT_EQ(process.args, (std::vector<std::string>{"/app/hello.wasm", "--x"}));
-  EXPECT_EQ(process.cwd, "/work");
+  EXPECT_EQ(process.cwd, "/srv");
   ASSERT_TRUE(process.capabilities);
   EXPECT_EQ(process.capabilities->bounding.size(), 2u);
   EXPECT_EQ(process.capabilities->ambient, std::vector<std::string>{"CAP_CHOWN"});
