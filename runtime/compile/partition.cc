@@ -13,7 +13,7 @@ namespace {
 
 // Bytes of wasm code. Small enough to balance over threads and to bound memory (LLVM takes some
 // hundred times as much), large enough that a partition's fixed cost (a millisecond) is lost in it.
-constexpr uint64_t kPartitionBytes = 128 << 10;
+constexpr uint64_t kPartitionBytes = 32 << 10;
 // Beyond either, a function is compiled without optimisation, since part of LLVM is quadratic in
 // them: 10,000 instructions in a row take half a second, ten times as many a minute.
 constexpr uint64_t kGiantBytes = 512 << 10;
@@ -21,7 +21,7 @@ constexpr uint32_t kGiantRun = 10'000;
 
 // The least that a partition may have in SSA form; more than a byte of wasm each is out of
 // proportion.
-constexpr size_t kPhiOperands = 150'000;
+constexpr size_t kPhiOperands = 60'000;
 
 /// Finds the longest run of instructions without a block's beginning or end.
 struct RunLength {
