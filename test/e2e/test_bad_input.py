@@ -2,14 +2,16 @@
 
 import pytest
 
+pytestmark = pytest.mark.complaints
+
 BADSPEC = "io.containerd.badspec.v1"
 
 # Entry point -> what the message must hold.
 ENTRIES = {
-    "no such entry point": ("/missing.wasm", ["/missing.wasm", "no such file"]),
-    "not found in PATH": ("missing", ["missing", "PATH"]),
+    "no such entry point": ("/missing.wasm", ["/missing.wasm", "not found"]),
+    "not found in PATH": ("missing", ["missing", "not found", "/usr/bin"]),
     "a directory": ("/folder", ["/folder", "directory"]),
-    "neither wasm nor native": ("/text", ["/text", "neither", "WebAssembly", "this is"]),
+    "neither wasm nor native": ("/text", ["/text", "neither a WebAssembly module nor a native program", "74 68 69 73"]),
     "empty": ("/empty", ["/empty", "empty"]),
     "truncated": ("/truncated.wasm", ["/truncated.wasm", "offset"]),
     "corrupt": ("/corrupt.wasm", ["/corrupt.wasm", "offset", "section"]),

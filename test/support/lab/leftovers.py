@@ -15,7 +15,7 @@ CGROUPS = pathlib.Path("/sys/fs/cgroup")
 def find(host):
     """The leftovers of a running Host that has no container any more, a line each."""
     return [
-        *(f"process {pid}: {_command(pid)}" for pid in processes(host)),
+        *(f"process {pid}: {command(pid)}" for pid in processes(host)),
         *(f"mount {point}" for point in mounts(host)),
         *(f"cgroup {folder}" for folder in container_cgroups(host)),
         *(f"file {path}" for path in files(host)),
@@ -50,7 +50,8 @@ def _mount_namespace(pid):
     return None
 
 
-def _command(pid):
+def command(pid):
+    """The command line of a process, for messages."""
     with contextlib.suppress(FileNotFoundError, ProcessLookupError):
         return pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace").strip()
     return "(gone meanwhile)"
@@ -102,13 +103,15 @@ def _rmdir(folder):
 
 
 def files(host):
-    """Bundles, work directories, sockets, fifos and container directories that should have gone with their container."""
+    """Bundles, work directories, sockets and container directories that should have gone with their container.
+
+    Not ctr's fifos: whoever made them removes them, and a ctr that was killed, or that finds no task, does not.
+    """
     inside = pathlib.Path(f"/proc/{host.containerd.pid}/root")
     places = [
         *host.home.glob("state/io.containerd.runtime.v2.task/*/*"),
         *host.home.glob("root/io.containerd.runtime.v2.task/*/*"),
         *inside.glob("run/containerd/s/*"),
-        *inside.glob("run/containerd/fifo/*"),
         *host.home.glob("docker-*/data/containers/*"),
         *host.home.glob("docker-*/exec/containerd/*"),
     ]
