@@ -1,5 +1,6 @@
 """What every end-to-end test gets: an engine that runs (started once a session), a client, images, a clean end."""
 
+import dataclasses
 import os
 import pathlib
 import sys
@@ -180,6 +181,11 @@ def _probe(platform, as_wasm):
     )
 
 
+def _probe_user(platform, as_wasm):
+    """The same, for a user who is not root."""
+    return dataclasses.replace(_probe(platform, as_wasm), name="probe-user", user="1000")
+
+
 def _rust(platform, as_wasm):
     return Image("hello-rust", platform, files={"/hello.wasm": guests.rust()}, entrypoint=["/hello.wasm"])
 
@@ -219,4 +225,4 @@ def _bad(platform, as_wasm):
     )
 
 
-RECIPES = {"probe": _probe, "hello-rust": _rust, "hello-go": _go, "busybox": _busybox, "bad": _bad}
+RECIPES = {"probe": _probe, "probe-user": _probe_user, "hello-rust": _rust, "hello-go": _go, "busybox": _busybox, "bad": _bad}

@@ -43,20 +43,27 @@ def test_exit_status(client, images, status):
     assert client.run(images(client, "probe"), "exit", str(status), entrypoint="/bin/probe").returncode == status
 
 
-def test_user_without_rights(client, images):
-    image = images(client, "probe")
-    done = client.run(image, "write", "/private/file", "x", entrypoint="/bin/probe", user="1000")
+def check_rights_of_user_1000(client, image, **options):
+    done = client.run(image, "write", "/private/file", "x", entrypoint="/bin/probe", **options)
     assert "/private/file: Permission denied" in done.stderr, done
     assert done.returncode == 1
-    done = client.run(image, "write", "/tmp/file", "x", entrypoint="/bin/probe", user="1000")
+    done = client.run(image, "write", "/tmp/file", "x", entrypoint="/bin/probe", **options)
     assert done.returncode == 0, done
+
+
+def test_user_of_the_image_has_no_rights_of_roots(client, images):
+    check_rights_of_user_1000(client, images(client, "probe-user"))
+
+
+# Docker alone: ctr 1.6 has no such option.
+def test_user_option(docker, images):
+    check_rights_of_user_1000(docker, images(docker, "probe"), user="1000")
 
 
 def test_user_owns_what_it_writes(client, images, tmp_path):
     tmp_path.chmod(0o777)
-    image = images(client, "probe")
-    volume = [(tmp_path, "/data", "rw")]
-    done = client.run(image, "write", "/data/file", "x", entrypoint="/bin/probe", user="1000", volumes=volume)
+    image = images(client, "probe-user")
+    done = client.run(image, "write", "/data/file", "x", entrypoint="/bin/probe", volumes=[(tmp_path, "/data", "rw")])
     assert done.returncode == 0, done
     assert (tmp_path / "file").stat().st_uid == 1000
 
