@@ -79,7 +79,7 @@ class Server::Session : public std::enable_shared_from_this<Session> {
   void begin(Call call);
   void end(uint32_t stream, Calls::iterator open, const std::exception_ptr& exception,
            const Result<std::string>& answer);
-  void send(std::string bytes);
+  void send(std::string_view bytes);
   asio::awaitable<void> write_loop();
 
   asio::io_context& io_;
@@ -100,7 +100,7 @@ asio::awaitable<void> Server::Session::read_loop() {
     const auto [error, count] = co_await socket_.async_read_some(asio::buffer(buffer), kTuple);
     if (error) break;
     Connection::Received received = connection_.receive(std::span(buffer.data(), count));
-    if (!received.replies.empty()) send(std::move(received.replies));
+    if (!received.replies.empty()) send(received.replies);
     for (Call& call : received.calls) begin(std::move(call));
   }
   if (!connection_.idle()) log::warning("a connection ended in the middle of a request");
@@ -137,7 +137,7 @@ void Server::Session::begin(Call call) {
                  asio::bind_cancellation_slot(
                      open->cancel.slot(),
                      [self = shared_from_this(), stream = call.stream, open](
-                         std::exception_ptr exception, const Result<std::string>& answer) {
+                         const std::exception_ptr& exception, const Result<std::string>& answer) {
                        self->end(stream, open, exception, answer);
                      }));
 }
@@ -155,7 +155,7 @@ void Server::Session::end(uint32_t stream, Calls::iterator open,
   }
 }
 
-void Server::Session::send(std::string bytes) {
+void Server::Session::send(std::string_view bytes) {
   if (closed_) return;
   outbox_ += bytes;
   if (writing_) return;

@@ -138,9 +138,9 @@ void Service::publish_create(const Container& container, const proto::CreateRequ
 }
 
 Service::Async<proto::StartResponse> Service::start(proto::ProcessRequest request) {
-  const auto found = find(request.id(), request.exec_id(), Verb::kStart);
+  auto found = find(request.id(), request.exec_id(), Verb::kStart);
   if (!found) co_return failure(found.error());
-  const Shared container = *found;
+  const Shared container = std::move(*found);
   if (auto sent =
           oci::send_control(container->control.get(), static_cast<uint32_t>(init::Control::kStart));
       !sent) {
@@ -208,9 +208,9 @@ Service::Async<proto::StateResponse> Service::state(proto::ProcessRequest reques
 }
 
 Service::Async<proto::WaitResponse> Service::wait(proto::ProcessRequest request) {
-  const auto found = find(request.id(), request.exec_id(), Verb::kWait);
+  auto found = find(request.id(), request.exec_id(), Verb::kWait);
   if (!found) co_return failure(found.error());
-  const Shared container = *found;
+  const Shared container = std::move(*found);
   co_await wait_for_end(*container);
   proto::WaitResponse response;
   response.set_exit_status(container->exit_status);
@@ -220,9 +220,9 @@ Service::Async<proto::WaitResponse> Service::wait(proto::ProcessRequest request)
 
 Service::Async<proto::DeleteResponse> Service::remove(proto::ProcessRequest request) {
   co_await finish_regardless();
-  const auto found = find(request.id(), request.exec_id(), Verb::kDelete);
+  auto found = find(request.id(), request.exec_id(), Verb::kDelete);
   if (!found) co_return failure(found.error());
-  const Shared container = *found;
+  const Shared container = std::move(*found);
   if (container->state == State::kCreating || container->state == State::kCreated) {
     // One that has no process yet, or none any more, needs no signal.
     if (auto killed = send_signal(*container, SIGKILL);

@@ -4,6 +4,8 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <charconv>
 #include <cstdlib>
 #include <vector>
 
@@ -43,6 +45,7 @@ Result<pid_t> spawn_server(const CommandLine& line, const Fd& socket) {
   TRY_ASSIGN(words[0], program_beside("containerd-shim-wasmedge-v1"));
   if (line.debug) words.emplace_back("-debug");
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
 
@@ -65,7 +68,10 @@ Result<pid_t> spawn_server(const CommandLine& line, const Fd& socket) {
 void adjust_oom_score(pid_t server) {
   const auto parent = read_file(fmt::format("/proc/{}/oom_score_adj", ::getppid()), 64);
   if (!parent) return;
-  const int score = std::min(std::atoi(parent->c_str()) + 1, 1000);
+  int score = 0;
+  const auto read = std::from_chars(parent->data(), parent->data() + parent->size(), score);
+  if (read.ec != std::errc()) return;
+  score = std::min(score + 1, 1000);
   [[maybe_unused]] const auto written =
       write_file(fmt::format("/proc/{}/oom_score_adj", server), std::to_string(score));
 }
