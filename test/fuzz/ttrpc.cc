@@ -1,5 +1,7 @@
 // Any bytes from a ttrpc client, cut into two pieces anywhere: the same calls and replies as in one
 // piece.
+#include <google/protobuf/stubs/logging.h>
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -7,6 +9,11 @@
 #include "shim/rpc/connection.h"
 
 using wasmedge::rpc::Connection;
+
+extern "C" int LLVMFuzzerInitialize(int*, char***) {
+  google::protobuf::SetLogHandler(nullptr);
+  return 0;
+}
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (size == 0) return 0;

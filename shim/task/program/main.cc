@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <google/protobuf/stubs/logging.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -39,6 +40,8 @@ Result<> answer(std::span<const char* const> arguments) {
 }  // namespace wasmedge::task
 
 int main(int argc, char** argv) {
+  // What a peer sends wrong is answered to the peer; the library would write it to stderr as well.
+  google::protobuf::SetLogHandler(nullptr);
   const auto done = wasmedge::task::answer(std::span<const char* const>(argv, argc).subspan(1));
   if (done) return EXIT_SUCCESS;
   const std::string message = "containerd-shim-wasmedge-v1: " + done.error().message + "\n";
