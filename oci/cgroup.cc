@@ -117,6 +117,7 @@ Result<Cgroup> Cgroup::create(const CgroupRoots& roots, std::string path,
 std::vector<std::string> Cgroup::directories() const {
   if (is_unified()) return {roots_.unified + path_};
   std::vector<std::string> all;
+  all.reserve(roots_.v1.size());
   for (const CgroupHierarchy& hierarchy : roots_.v1) all.push_back(hierarchy.mount_point + path_);
   return all;
 }
@@ -204,7 +205,7 @@ Result<> Cgroup::remove(int timeout_ms) const {
     TRY_ASSIGN(const bool gone, try_remove());
     if (gone) return {};
     if (waited >= timeout_ms) break;
-    const timespec step{0, kStepMs * 1'000'000};
+    const timespec step{0, kStepMs * 1'000'000L};
     ::nanosleep(&step, nullptr);
   }
   auto left = pids();

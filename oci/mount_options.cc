@@ -90,10 +90,9 @@ MountOptions parse_mount_options(const std::vector<std::string>& options) {
     } else if (name == "tmpcopyup") {
       parsed.copy_up = true;
     } else if (take_attribute(name, parsed.set, parsed.clear) ||
-               take_propagation(name, parsed.propagation) || contains(kNothing, name)) {
-      continue;
-    } else if (name.starts_with('r') &&
-               take_attribute(name.substr(1), parsed.recursive_set, parsed.recursive_clear)) {
+               take_propagation(name, parsed.propagation) || contains(kNothing, name) ||
+               (name.starts_with('r') &&
+                take_attribute(name.substr(1), parsed.recursive_set, parsed.recursive_clear))) {
       continue;
     } else if (name.find('=') == std::string_view::npos) {
       parsed.flags.push_back(option);

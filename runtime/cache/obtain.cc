@@ -45,6 +45,7 @@ class SpawnSettings {
 
   int spawn(pid_t& pid, std::vector<std::string>& arguments) {
     std::vector<char*> argv;
+    argv.reserve(arguments.size() + 1);
     for (std::string& argument : arguments) argv.push_back(argument.data());
     argv.push_back(nullptr);
     return ::posix_spawn(&pid, argv[0], &actions_, &attributes_, argv.data(), environ);
