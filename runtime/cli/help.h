@@ -33,7 +33,7 @@ inline constexpr std::string_view kRunHelp =
     "  --env KEY=VALUE        set an environment variable. May be repeated.\n"
     "  --                     what follows is no option\n"
     "\n"
-    "Example: wasmedge --dir .:/work --env LANG=C tool.wasm /work/input.txt\n"
+    "Example: wasmedge --dir .:/data --env LANG=C tool.wasm /data/input.txt\n"
     "\n"
     "Exit status: the program's own; 134 after a trap, with a message on stderr; 1 if it could "
     "not\n"
