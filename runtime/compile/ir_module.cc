@@ -5,6 +5,9 @@
 #include <llvm/IR/MDBuilder.h>
 
 namespace wasmedge::compile {
+namespace {
+constexpr llvm::StringLiteral kRelaxable = "wasm.relaxable";
+}
 
 IrModule::IrModule(const Facts& facts, const llvm::TargetMachine& machine)
     : facts_(facts),
@@ -113,9 +116,14 @@ llvm::DISubprogram* IrModule::describe(llvm::Function* function, uint32_t offset
 
 void IrModule::reaches(llvm::Instruction* access, Reach reach) {
   access->setMetadata(llvm::LLVMContext::MD_tbaa, tags_[static_cast<size_t>(reach)]);
+  if (reach == Reach::kMemory) access->setMetadata(kRelaxable, nothing_);
   if (reach == Reach::kConstant && llvm::isa<llvm::LoadInst>(access)) {
     access->setMetadata(llvm::LLVMContext::MD_invariant_load, nothing_);
   }
+}
+
+bool IrModule::is_relaxable(const llvm::Instruction& instruction) {
+  return instruction.hasMetadata(kRelaxable);
 }
 
 }  // namespace wasmedge::compile

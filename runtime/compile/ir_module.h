@@ -58,6 +58,9 @@ class IrModule {
   /// Marks a load or store with what it reaches.
   void reaches(llvm::Instruction* access, Reach reach);
 
+  /// Whether `instruction` is an access to a memory that one thread alone reaches.
+  static bool is_relaxable(const llvm::Instruction& instruction);
+
   /// After the last function.
   void finish() { debug_.finalize(); }
 

@@ -1,19 +1,27 @@
 #include "runtime/compile/optimise.h"
 
 #include <llvm/Analysis/TargetLibraryInfo.h>
+#include <llvm/IR/InstIterator.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/PassManager.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Transforms/InstCombine/InstCombine.h>
+#include <llvm/Transforms/Scalar/ADCE.h>
 #include <llvm/Transforms/Scalar/DeadStoreElimination.h>
 #include <llvm/Transforms/Scalar/EarlyCSE.h>
 #include <llvm/Transforms/Scalar/GVN.h>
+#include <llvm/Transforms/Scalar/IndVarSimplify.h>
 #include <llvm/Transforms/Scalar/LICM.h>
 #include <llvm/Transforms/Scalar/LoopPassManager.h>
 #include <llvm/Transforms/Scalar/LoopRotation.h>
 #include <llvm/Transforms/Scalar/SROA.h>
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
+#include <llvm/Transforms/Vectorize/LoopVectorize.h>
+#include <llvm/Transforms/Vectorize/SLPVectorizer.h>
+#include <llvm/Transforms/Vectorize/VectorCombine.h>
+
+#include "runtime/compile/ir_module.h"
 
 namespace wasmedge::compile {
 namespace {
@@ -25,19 +33,46 @@ llvm::TargetLibraryInfoImpl no_library(const llvm::Triple& triple) {
   return library;
 }
 
-// Reaches what the stock O2 pipeline reaches on code that a C or Rust compiler has optimised
-// already, in little more than half its time. Begins with SSA form.
-llvm::FunctionPassManager short_pipeline() {
+// Finds out which loads nothing needs; begins with SSA form.
+llvm::FunctionPassManager first_passes() {
   llvm::FunctionPassManager passes;
   passes.addPass(llvm::EarlyCSEPass());
   passes.addPass(llvm::InstCombinePass());
   passes.addPass(llvm::SimplifyCFGPass());
+  passes.addPass(llvm::ADCEPass());
+  return passes;
+}
+
+// A load that nothing needs must trap all the same, so it stays volatile. Other accesses to a
+// memory that one thread alone reaches become ordinary: each of them is done or proven to be the
+// repetition of one that is done; their order among themselves shows to nobody, since a trap ends
+// the program.
+void relax_accesses(llvm::Function& function) {
+  for (llvm::Instruction& instruction : llvm::instructions(function)) {
+    if (!IrModule::is_relaxable(instruction)) continue;
+    if (auto* load = llvm::dyn_cast<llvm::LoadInst>(&instruction)) {
+      load->setVolatile(load->use_empty());
+    } else if (auto* store = llvm::dyn_cast<llvm::StoreInst>(&instruction)) {
+      store->setVolatile(false);
+    }
+  }
+}
+
+// Reaches what the stock O2 pipeline reaches on code that a C or Rust compiler has optimised
+// already, in little more than half its time.
+llvm::FunctionPassManager main_passes() {
+  llvm::FunctionPassManager passes;
   llvm::LoopPassManager loops;
   loops.addPass(llvm::LoopRotatePass());
   loops.addPass(llvm::LICMPass(llvm::LICMOptions()));
   passes.addPass(llvm::createFunctionToLoopPassAdaptor(std::move(loops), /*UseMemorySSA=*/true));
   passes.addPass(llvm::GVNPass());
   passes.addPass(llvm::DSEPass());
+  passes.addPass(llvm::InstCombinePass());
+  passes.addPass(llvm::createFunctionToLoopPassAdaptor(llvm::IndVarSimplifyPass()));
+  passes.addPass(llvm::LoopVectorizePass());
+  passes.addPass(llvm::SLPVectorizerPass());
+  passes.addPass(llvm::VectorCombinePass());
   passes.addPass(llvm::InstCombinePass());
   passes.addPass(
       llvm::SimplifyCFGPass(llvm::SimplifyCFGOptions().convertSwitchToLookupTable(true)));
@@ -68,7 +103,8 @@ bool optimise(llvm::Module& module, llvm::TargetMachine& machine, size_t phi_lim
   builder.registerLoopAnalyses(loops);
   builder.crossRegisterProxies(loops, functions, components, modules);
 
-  llvm::FunctionPassManager passes = short_pipeline();
+  llvm::FunctionPassManager first = first_passes();
+  llvm::FunctionPassManager passes = main_passes();
   llvm::SROAPass into_ssa(llvm::SROAOptions::ModifyCFG);
   size_t phi_operands = 0;
   for (llvm::Function& function : module) {
@@ -76,6 +112,9 @@ bool optimise(llvm::Module& module, llvm::TargetMachine& machine, size_t phi_lim
     functions.invalidate(function, into_ssa.run(function, functions));
     phi_operands += count_phi_operands(function);
     if (phi_operands > phi_limit) return false;
+    functions.invalidate(function, first.run(function, functions));
+    relax_accesses(function);
+    functions.invalidate(function, llvm::PreservedAnalyses::none());
     passes.run(function, functions);
     functions.clear(function, function.getName());
   }
