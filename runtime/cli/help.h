@@ -31,6 +31,7 @@ inline constexpr std::string_view kRunHelp =
     "                         HOST alone: the same name inside. May be repeated.\n"
     "                         (WasmEdge's own command line has the two the other way round.)\n"
     "  --env KEY=VALUE        set an environment variable. May be repeated.\n"
+    "  --perfmap              write /tmp/perf-PID.map, from which perf(1) takes functions' names\n"
     "  --                     what follows is no option\n"
     "\n"
     "Example: wasmedge --dir .:/data --env LANG=C tool.wasm /data/input.txt\n"

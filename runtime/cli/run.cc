@@ -6,6 +6,7 @@
 #include "runtime/cli/module.h"
 #include "runtime/cli/run_options.h"
 #include "runtime/cli/tell.h"
+#include "runtime/run/perf_map.h"
 #include "runtime/wasi/command.h"
 
 namespace wasmedge::cli {
@@ -27,6 +28,7 @@ Result<wasi::Command> prepare(const RunOptions& options) {
   TRY_ASSIGN(auto config, make_config(options));
   TRY_ASSIGN(const ModuleFile module, open_module(options.guest.front()));
   TRY_ASSIGN(auto artifact, load_artifact(module));
+  if (options.perf_map) TRY(run::write_perf_map(*artifact));
   return wasi::Command::prepare(std::move(artifact), std::move(config));
 }
 

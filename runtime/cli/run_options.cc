@@ -64,6 +64,10 @@ Result<RunOptions> parse_run_options(Arguments arguments) {
       options.help = true;
       return options;
     }
+    if (argument == "--perfmap") {
+      options.perf_map = true;
+      continue;
+    }
     const size_t equals = argument.find('=');
     const std::string_view name = argument.substr(0, equals);
     if (name != "--dir" && name != "--env") {

@@ -19,6 +19,7 @@ struct RunOptions {
   bool help = false;
   std::vector<Directory> directories;
   std::vector<std::string> environment;  // "KEY=VALUE"
+  bool perf_map = false;
   std::vector<std::string> guest;        // the module's path and the guest's arguments
 };
 
