@@ -15,5 +15,6 @@ using Arguments = std::span<char* const>;
 int run_command(Arguments arguments);
 int compile_command(Arguments arguments);
 int validate_command(Arguments arguments);
+int inspect_command(Arguments arguments);
 
 }  // namespace wasmedge::cli

@@ -11,6 +11,8 @@ inline constexpr std::string_view kHelp =
     "       wasmedge compile FILE.wasm                       compile it now, for a fast first "
     "start\n"
     "       wasmedge validate FILE.wasm...                   check modules without running them\n"
+    "       wasmedge inspect FILE.wasm                       what is in it: imports, exports, "
+    "sizes\n"
     "       wasmedge COMMAND --help                          more about a command\n"
     "       wasmedge --version\n"
     "\n"
@@ -31,6 +33,8 @@ inline constexpr std::string_view kRunHelp =
     "                         HOST alone: the same name inside. May be repeated.\n"
     "                         (WasmEdge's own command line has the two the other way round.)\n"
     "  --env KEY=VALUE        set an environment variable. May be repeated.\n"
+    "  --time-limit SECONDS   end it after this time, with the trap \"interrupted\" and status "
+    "134\n"
     "  --perfmap              write /tmp/perf-PID.map, from which perf(1) takes functions' names\n"
     "  --                     what follows is no option\n"
     "\n"
@@ -54,5 +58,11 @@ inline constexpr std::string_view kValidateHelp =
     "\n"
     "Checks that each file is a well-formed and valid module. Silent if all are; otherwise each\n"
     "error names the byte offset and the rule, and the exit status is 1.\n";
+
+inline constexpr std::string_view kInspectHelp =
+    "usage: wasmedge inspect FILE.wasm\n"
+    "\n"
+    "Says what is in the module: the features that it uses, sizes, memories and tables, imports\n"
+    "and exports with their types.\n";
 
 }  // namespace wasmedge::cli

@@ -21,6 +21,7 @@ int main(Arguments arguments) {
   if (first == "run") return run_command(rest);
   if (first == "compile") return compile_command(rest);
   if (first == "validate") return validate_command(rest);
+  if (first == "inspect") return inspect_command(rest);
   return run_command(arguments);
 }
 

@@ -6,6 +6,7 @@
 #include "runtime/cli/module.h"
 #include "runtime/cli/run_options.h"
 #include "runtime/cli/tell.h"
+#include "runtime/cli/time_limit.h"
 #include "runtime/run/perf_map.h"
 #include "runtime/wasi/command.h"
 
@@ -40,6 +41,9 @@ int run_command(Arguments arguments) {
   if (options->help) return print(kRunHelp);
   auto command = prepare(*options);
   if (!command) return failure(command.error());
+  if (options->time_limit) {
+    if (const auto set = limit_time(*options->time_limit); !set) return failure(set.error());
+  }
   // Nothing is buffered, and the kernel takes the memory back faster than destructors.
   ::_exit(command->run());
 }

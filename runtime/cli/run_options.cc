@@ -1,5 +1,6 @@
 #include "runtime/cli/run_options.h"
 
+#include <charconv>
 #include <string_view>
 
 namespace wasmedge::cli {
@@ -37,10 +38,25 @@ Result<std::string> parse_variable(std::string_view text) {
   return std::string(text);
 }
 
+// Whole milliseconds at least: the timer's zero would mean "never".
+Result<std::chrono::nanoseconds> parse_seconds(std::string_view text) {
+  double seconds = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  if (error != std::errc() || end != text.data() + text.size() || !(seconds >= 0.001) ||
+      seconds > 1e9) {
+    return fail(ErrorCode::kInvalidArgument,
+                "--time-limit {}: expected seconds, from 0.001 to 1000000000", text);
+  }
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(
+      std::chrono::duration<double>(seconds));
+}
+
 Result<> set(RunOptions& options, std::string_view option, std::string_view value) {
   if (option == "--dir") {
     TRY_ASSIGN(auto directory, parse_directory(value));
     options.directories.push_back(std::move(directory));
+  } else if (option == "--time-limit") {
+    TRY_ASSIGN(options.time_limit, parse_seconds(value));
   } else {
     TRY_ASSIGN(auto variable, parse_variable(value));
     options.environment.push_back(std::move(variable));
@@ -70,7 +86,7 @@ Result<RunOptions> parse_run_options(Arguments arguments) {
     }
     const size_t equals = argument.find('=');
     const std::string_view name = argument.substr(0, equals);
-    if (name != "--dir" && name != "--env") {
+    if (name != "--dir" && name != "--env" && name != "--time-limit") {
       return fail(ErrorCode::kInvalidArgument, "unknown option {}", argument);
     }
     if (equals != std::string_view::npos) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,8 +21,9 @@ struct RunOptions {
   bool help = false;
   std::vector<Directory> directories;
   std::vector<std::string> environment;  // "KEY=VALUE"
+  std::optional<std::chrono::nanoseconds> time_limit;
   bool perf_map = false;
-  std::vector<std::string> guest;        // the module's path and the guest's arguments
+  std::vector<std::string> guest;  // the module's path and the guest's arguments
 };
 
 /// Options end at the first argument that is none, or after "--". kInvalidArgument names the option

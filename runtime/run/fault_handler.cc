@@ -3,6 +3,7 @@
 
 #include "runtime/run/activation.h"
 #include "runtime/run/fault_region.h"
+#include "runtime/run/trap.h"
 
 // Turns faults of guests into traps. A fault is a trap only if a guest runs on this thread and
 //   SIGSEGV  hit the guard of its stack, or
@@ -70,6 +71,13 @@ void pass_on(int signal, siginfo_t* info, void* context) {
   }
 }
 
+void end_guest(Activation& activation, TrapCode code, ucontext_t& context) {
+  activation.end = Activation::End::kTrapped;
+  activation.trap = code;
+  activation.pc = program_counter(context);
+  resume_at_landing(context, activation);
+}
+
 void handle_fault(int signal, siginfo_t* info, void* raw_context) {
   auto& context = *static_cast<ucontext_t*>(raw_context);
   Activation* activation = Activation::current;
@@ -78,10 +86,7 @@ void handle_fault(int signal, siginfo_t* info, void* raw_context) {
   if (activation == nullptr || !is_trap(signal, *info, pc, *activation, code)) {
     return pass_on(signal, info, raw_context);
   }
-  activation->end = Activation::End::kTrapped;
-  activation->trap = code;
-  activation->pc = pc;
-  resume_at_landing(context, *activation);
+  end_guest(*activation, code, context);
 }
 
 bool install() {
@@ -94,6 +99,15 @@ bool install() {
 }
 
 }  // namespace
+
+bool interrupt_guest(void* raw_context) {
+  auto& context = *static_cast<ucontext_t*>(raw_context);
+  if (Activation::current == nullptr || !FaultRegion::text_at(program_counter(context))) {
+    return false;
+  }
+  end_guest(*Activation::current, TrapCode::kInterrupted, context);
+  return true;
+}
 
 void install_fault_handler() {
   [[maybe_unused]] static const bool kInstalled = install();

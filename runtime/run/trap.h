@@ -41,6 +41,11 @@ struct Outcome {
   bool returned() const { return kind == Kind::kReturned; }
 };
 
+/// For a signal handler (SA_SIGINFO, SA_ONSTACK) with its third argument: if the signal found this
+/// thread in compiled code, the guest ends with kInterrupted once the handler has returned. False,
+/// and nothing happens, if it was elsewhere, host functions included. Async-signal-safe.
+bool interrupt_guest(void* context);
+
 /// For host functions: ends the guest at once. The innermost call into the guest on this thread
 /// returns kExited with `status`. Host frames in between are abandoned without their destructors,
 /// so nothing may be owned by them. Terminates the process if no guest runs on this thread.

@@ -1,7 +1,9 @@
 import os
+import sys
+import time
 import unittest
 
-from command import EXIT, HELLO, CommandTest
+from command import BIN, EXIT, HELLO, CommandTest
 
 SHOW = """
 #include <stdio.h>
@@ -52,6 +54,32 @@ class Run(CommandTest):
         self.assertEqual((done.returncode, done.stdout), (134, ""))
         for part in ("unreachable", "inner", "offset"):
             self.assertIn(part, done.stderr)
+
+    def test_time_limit_ends_a_loop_where_it_is(self):
+        loop = '(module (memory (export "memory") 1) (func $spin (loop $l (br $l))) (func (export "_start") call $spin))'
+        module = self.wat(loop, options=["--debug-names"])
+        self.wasmedge("compile", module)
+        begin = time.monotonic()
+        done = self.wasmedge("--time-limit", "0.3", module)
+        self.assertEqual((done.returncode, done.stdout), (134, ""))
+        self.assertRegex(done.stderr, r"^trap: interrupted in function \$spin \(index 0\)")
+        self.assertGreaterEqual(time.monotonic() - begin, 0.3)
+
+    def test_time_limit_ends_a_sleep(self):
+        sleep = self.c("#include <unistd.h>\nint main(void) { sleep(100); }")
+        self.check(self.wasmedge("--time-limit=0.2", sleep), status=134, stderr="trap: interrupted\n")
+
+    def test_time_limit_that_is_not_reached(self):
+        self.check(self.wasmedge("--time-limit", "60", self.wat(HELLO)), stdout="hello\n")
+
+    def test_perfmap_names_functions(self):
+        program = ("import subprocess,sys; p=subprocess.Popen(sys.argv[1:],stdin=subprocess.PIPE,stdout=subprocess.PIPE);"
+                   "p.stdin.write(b'x'); p.stdin.flush(); p.stdout.read(1); print(open(f'/tmp/perf-{p.pid}.map').read());"
+                   "p.stdin.close(); p.wait(); import os; os.remove(f'/tmp/perf-{p.pid}.map')")
+        cat = self.c("#include <unistd.h>\nint main(void) { char c; while (read(0, &c, 1) == 1) write(1, &c, 1); }")
+        done = self.wasmedge("-c", program, BIN / "wasmedge", "--perfmap", cat, program=sys.executable)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertRegex(done.stdout, r'(?m)^[0-9a-f]+ [0-9a-f]+ "_start"$')
 
     def test_endless_recursion_is_a_trap(self):
         deep = '(module (memory (export "memory") 1) (func $f (export "_start") call $f))'

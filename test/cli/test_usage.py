@@ -12,7 +12,7 @@ class Usage(CommandTest):
         self.check_usage([], "what is to be done?", "--help")
 
     def test_no_module(self):
-        for command in ("run", "compile", "validate"):
+        for command in ("run", "compile", "validate", "inspect"):
             self.check_usage([command], "which module? No file is named", f"{command} --help")
 
     def test_unknown_option(self):
@@ -20,6 +20,8 @@ class Usage(CommandTest):
         self.check_usage(["run", "-x"], "unknown option -x", "run --help")
         self.check_usage(["compile", "--fast", "x.wasm"], "unknown option --fast", "compile --help")
         self.check_usage(["validate", "-q"], "unknown option -q", "validate --help")
+        self.check_usage(["inspect", "-q"], "unknown option -q", "inspect --help")
+        self.check_usage(["inspect", "a", "b"], "one module at a time", "inspect --help")
 
     def test_value_is_missing(self):
         self.check_usage(["--dir"], "--dir: its value is missing", "run --help")
@@ -40,6 +42,11 @@ class Usage(CommandTest):
         for text in ("NAME", "=value", ""):
             self.check_usage(["--env", text, "x.wasm"], f"--env {text}: expected KEY=VALUE", "run --help")
 
+    def test_malformed_time_limit(self):
+        for text in ("", "x", "1s", "0", "-1", "0.0001", "1e10", "nan", "inf"):
+            self.check_usage(["--time-limit", text, "x.wasm"],
+                             f"--time-limit {text}: expected seconds, from 0.001 to 1000000000", "run --help")
+
     def test_compile_takes_one_module(self):
         self.check_usage(["compile", "a.wasm", "b"],
                          "one module at a time, not a.wasm and b (to write the artifact to a file: -o b)",
@@ -47,7 +54,7 @@ class Usage(CommandTest):
 
     def test_help(self):
         for arguments in (["--help"], ["-h"], ["help"], ["run", "--help"], ["--dir", "a", "--help"],
-                          ["compile", "-h"], ["validate", "--help"]):
+                          ["compile", "-h"], ["validate", "--help"], ["inspect", "-h"]):
             done = self.wasmedge(*arguments)
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             self.assertIn("usage: wasmedge ", done.stdout)
