@@ -17,6 +17,8 @@ class CpuVectors {
 
   /// Whether llvm.fma is an instruction. It is a call of a library elsewhere, which is not there.
   bool has_fma() const { return fma_; }
+  /// Whether llvm.trunc is, likewise.
+  bool has_trunc() const { return sse41_; }
   /// Whether a blend by the top bits of lanes (or bytes) costs less than one by all bits.
   bool prefers_blend_by_top_bit() const { return sse41_ && !avx512_; }
 
@@ -38,6 +40,9 @@ class CpuVectors {
   /// the least integer (signed) or the greatest (unsigned).
   llvm::Value* truncate_signed(Builder& builder, llvm::Value* value) const;
   llvm::Value* truncate_unsigned(Builder& builder, llvm::Value* value) const;
+  /// The first operand where it is less (greater) than the second, else the second.
+  llvm::Value* first_if_less(Builder& builder, llvm::Value* first, llvm::Value* second) const;
+  llvm::Value* first_if_greater(Builder& builder, llvm::Value* first, llvm::Value* second) const;
   /// The lesser or greater of numbers, -0 below +0; if one is no number, any value.
   llvm::Value* min_of_numbers(Builder& builder, llvm::Value* left, llvm::Value* right) const;
   llvm::Value* max_of_numbers(Builder& builder, llvm::Value* left, llvm::Value* right) const;

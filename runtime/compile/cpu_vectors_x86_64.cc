@@ -101,6 +101,22 @@ llvm::Value* CpuVectors::truncate_unsigned(Builder& builder, llvm::Value* value)
                    {value, zeros, builder.getInt8(0xff)});
 }
 
+llvm::Value* CpuVectors::first_if_less(Builder& builder, llvm::Value* first,
+                                       llvm::Value* second) const {
+  if (!sse2_) return nullptr;
+  return intrinsic(
+      builder, of_float(first, llvm::Intrinsic::x86_sse_min_ps, llvm::Intrinsic::x86_sse2_min_pd),
+      {first, second});
+}
+
+llvm::Value* CpuVectors::first_if_greater(Builder& builder, llvm::Value* first,
+                                          llvm::Value* second) const {
+  if (!sse2_) return nullptr;
+  return intrinsic(
+      builder, of_float(first, llvm::Intrinsic::x86_sse_max_ps, llvm::Intrinsic::x86_sse2_max_pd),
+      {first, second});
+}
+
 llvm::Value* CpuVectors::min_of_numbers(Builder& builder, llvm::Value* left,
                                         llvm::Value* right) const {
   return avx512_ ? range(builder, left, right, /*is_max=*/false) : nullptr;

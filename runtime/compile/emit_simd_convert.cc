@@ -44,15 +44,14 @@ llvm::Value* FunctionEmitter::convert_saturating(llvm::Value* value, bool is_sig
   return count == 2 ? zero_extended(lanes) : lanes;
 }
 
-// The CPU gives the least integer for what does not fit: right but for NaN, which is made 0 before,
-// and for what is too great, where all bits flip.
+// The CPU gives the least integer for what does not fit: right but for what is too great, where all
+// bits flip, and for NaN.
 llvm::Value* FunctionEmitter::truncate_f32x4_signed(llvm::Value* value) {
-  llvm::Value* zero = number(value, 0.0);
-  llvm::Value* numbers = builder_.CreateSelect(builder_.CreateFCmpORD(value, zero), value, zero);
-  llvm::Value* integers = module_.vectors().truncate_signed(builder_, numbers);
+  llvm::Value* integers = module_.vectors().truncate_signed(builder_, value);
   if (integers == nullptr) return convert_saturating(value, true);
   llvm::Value* too_great = lane_mask(builder_.CreateFCmpOGE(value, number(value, 0x1p31)));
-  return builder_.CreateXor(integers, too_great);
+  llvm::Value* is_number = lane_mask(builder_.CreateFCmpORD(value, value));
+  return builder_.CreateAnd(builder_.CreateXor(integers, too_great), is_number);
 }
 
 // Less than 2^31 by the signed conversion; above, by that of the difference, whose top bit comes
@@ -79,10 +78,17 @@ llvm::Value* FunctionEmitter::truncate_f64x2_signed(llvm::Value* value) {
   return done != nullptr ? done : convert_saturating(value, true);
 }
 
+// A whole number added to 2^52 stands in the low bits of the sum.
 llvm::Value* FunctionEmitter::truncate_f64x2_unsigned(llvm::Value* value) {
-  llvm::Value* numbers = first_if_greater(value, number(value, 0.0));
-  llvm::Value* done = module_.vectors().truncate_unsigned(builder_, numbers);
-  return done != nullptr ? done : convert_saturating(value, false);
+  const CpuVectors& cpu = module_.vectors();
+  llvm::Value* numbers = first_if_greater(value, number(value, 0.0));  // NaN is 0
+  if (llvm::Value* done = cpu.truncate_unsigned(builder_, numbers)) return done;
+  if (!cpu.has_trunc()) return convert_saturating(value, false);
+  llvm::Value* bounded = first_if_less(numbers, number(value, 0xffff'ffff));
+  llvm::Value* whole = builder_.CreateUnaryIntrinsic(llvm::Intrinsic::trunc, bounded);
+  llvm::Value* sum = builder_.CreateFAdd(whole, number(value, 0x1p52));
+  llvm::Value* words = builder_.CreateBitCast(sum, module_.lanes(Shape::i32x4));
+  return zero_extended(builder_.CreateShuffleVector(words, {0, 2}));
 }
 
 VECTOR_UNARY(i32x4_trunc_sat_f32x4_s, f32x4, truncate_f32x4_signed(value))

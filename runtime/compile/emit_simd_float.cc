@@ -24,11 +24,14 @@ FLOATS(VECTOR_BINARY, gt, lane_mask(builder_.CreateFCmpOGT(left, right)))
 FLOATS(VECTOR_BINARY, le, lane_mask(builder_.CreateFCmpOLE(left, right)))
 FLOATS(VECTOR_BINARY, ge, lane_mask(builder_.CreateFCmpOGE(left, right)))
 
-// What the CPU's own minimum and maximum are: the second operand, unless the first is the one.
 llvm::Value* FunctionEmitter::first_if_less(llvm::Value* first, llvm::Value* second) {
+  llvm::Value* done = module_.vectors().first_if_less(builder_, first, second);
+  if (done != nullptr) return done;
   return builder_.CreateSelect(builder_.CreateFCmpOLT(first, second), first, second);
 }
 llvm::Value* FunctionEmitter::first_if_greater(llvm::Value* first, llvm::Value* second) {
+  llvm::Value* done = module_.vectors().first_if_greater(builder_, first, second);
+  if (done != nullptr) return done;
   return builder_.CreateSelect(builder_.CreateFCmpOGT(first, second), first, second);
 }
 FLOATS(VECTOR_BINARY, pmin, first_if_less(right, left))

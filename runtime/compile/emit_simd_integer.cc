@@ -62,15 +62,49 @@ UNSIGNED_COMPARISON(ge_u, UGE)
     llvm::Value* value = pop_lanes(Shape::shape);                        \
     push_lanes(builder_.shift(value, lane_shift(amount, Shape::shape))); \
   }
-INTEGERS(SHIFT, shl, CreateShl)
-INTEGERS(SHIFT, shr_s, CreateAShr)
-INTEGERS(SHIFT, shr_u, CreateLShr)
+#define SHIFTS(shape)                     \
+  SHIFT(shape##_shl, shape, CreateShl)    \
+  SHIFT(shape##_shr_s, shape, CreateAShr) \
+  SHIFT(shape##_shr_u, shape, CreateLShr)
+SHIFTS(i16x8)
+SHIFTS(i32x4)
+SHIFTS(i64x2)
+#undef SHIFTS
 #undef SHIFT
 
 llvm::Value* FunctionEmitter::lane_shift(llvm::Value* amount, Shape shape) {
   const unsigned width = module_.lanes(shape)->getScalarSizeInBits();
   return splat(builder_.CreateAnd(amount, u32(width - 1)), shape);
 }
+
+// CPUs shift no bytes. By an amount that LLVM does not know they are shifted in pairs, and what
+// came over from the neighbour is cleared; LLVM itself goes by way of twice the bits.
+llvm::Value* FunctionEmitter::shift_bytes(llvm::Instruction::BinaryOps shift, llvm::Value* bytes,
+                                          llvm::Value* amount) {
+  if (llvm::isa<llvm::Constant>(amount)) {
+    return builder_.CreateBinOp(shift, bytes, splat(amount, Shape::i8x16));
+  }
+  if (shift == llvm::Instruction::AShr) {
+    // The sign bit, where it has come to, is extended by flipping and subtracting it.
+    llvm::Value* sign = splat(builder_.CreateLShr(u32(0x80), amount), Shape::i8x16);
+    bytes = shift_bytes(llvm::Instruction::LShr, bytes, amount);
+    return builder_.CreateSub(builder_.CreateXor(bytes, sign), sign);
+  }
+  llvm::Value* pairs = builder_.CreateBitCast(bytes, module_.lanes(Shape::i16x8));
+  llvm::Value* shifted = builder_.CreateBinOp(shift, pairs, splat(amount, Shape::i16x8));
+  llvm::Value* own = splat(builder_.CreateBinOp(shift, u32(0xff), amount), Shape::i8x16);
+  return builder_.CreateAnd(builder_.CreateBitCast(shifted, bytes->getType()), own);
+}
+
+#define SHIFT_BYTES(id, shift)                                                          \
+  void FunctionEmitter::i8x16_##id(const wasm::NoImm&) {                                \
+    llvm::Value* amount = builder_.CreateAnd(pop(), u32(7));                            \
+    push_lanes(shift_bytes(llvm::Instruction::shift, pop_lanes(Shape::i8x16), amount)); \
+  }
+SHIFT_BYTES(shl, Shl)
+SHIFT_BYTES(shr_s, AShr)
+SHIFT_BYTES(shr_u, LShr)
+#undef SHIFT_BYTES
 
 // (left + right + 1) / 2 in twice the bits.
 llvm::Value* FunctionEmitter::average(llvm::Value* left, llvm::Value* right) {

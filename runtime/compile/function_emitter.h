@@ -144,6 +144,8 @@ class FunctionEmitter {
   llvm::Value* bitmask(llvm::Value* lanes);
   llvm::Value* load_half(const wasm::MemArgImm& imm, Shape wide);
   llvm::Value* lane_shift(llvm::Value* amount, Shape shape);
+  llvm::Value* shift_bytes(llvm::Instruction::BinaryOps shift, llvm::Value* bytes,
+                           llvm::Value* amount);
   llvm::Value* average(llvm::Value* left, llvm::Value* right);
   llvm::Value* narrow(llvm::Value* low, llvm::Value* high, bool is_signed);
   llvm::Value* extended_half(llvm::Value* value, bool high, bool is_signed);
