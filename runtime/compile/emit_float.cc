@@ -5,20 +5,28 @@
 namespace wasmedge::compile {
 namespace {
 
-// x + -0, x - 0, x * 1, x / 1 and the like, which LLVM folds to x or -x.
+// x + -0, x - 0, x * 1, x / 1 and the like, which LLVM folds to x or -x. A lane is enough: LLVM may
+// take the operation apart.
 bool may_vanish(const llvm::Value* operand) {
-  const auto* constant = llvm::dyn_cast<llvm::ConstantFP>(operand);
-  return constant != nullptr &&
-         (constant->isZero() || constant->isExactlyValue(1.0) || constant->isExactlyValue(-1.0));
+  if (const auto* constant = llvm::dyn_cast<llvm::ConstantFP>(operand)) {
+    return constant->isZero() || constant->isExactlyValue(1.0) || constant->isExactlyValue(-1.0);
+  }
+  const auto* type = llvm::dyn_cast<llvm::FixedVectorType>(operand->getType());
+  const auto* lanes = llvm::dyn_cast<llvm::Constant>(operand);
+  if (type == nullptr || lanes == nullptr) return false;
+  for (unsigned i = 0; i < type->getNumElements(); ++i) {
+    if (may_vanish(lanes->getAggregateElement(i))) return true;
+  }
+  return false;
 }
 
 }  // namespace
 
 // The value, a signalling NaN made quiet by its highest fraction bit.
 llvm::Value* FunctionEmitter::quieted(llvm::Value* value) {
-  if (llvm::isa<llvm::ConstantFP>(value)) return value;
-  const bool is_f32 = value->getType()->isFloatTy();
-  llvm::Type* integer = is_f32 ? module_.i32() : module_.i64();
+  if (llvm::isa<llvm::Constant>(value)) return value;
+  const bool is_f32 = value->getType()->getScalarType()->isFloatTy();
+  llvm::Type* integer = value->getType()->getWithNewType(is_f32 ? module_.i32() : module_.i64());
   llvm::Value* bits = builder_.CreateBitCast(value, integer);
   llvm::Value* quiet =
       builder_.CreateOr(bits, llvm::ConstantInt::get(integer, uint64_t{1} << (is_f32 ? 22 : 51)));
@@ -26,11 +34,14 @@ llvm::Value* FunctionEmitter::quieted(llvm::Value* value) {
   return builder_.CreateBitCast(builder_.CreateSelect(is_nan, quiet, bits), value->getType());
 }
 
+// Beside an operand that lets the operation vanish.
+llvm::Value* FunctionEmitter::quieted_beside(const llvm::Value* other, llvm::Value* value) {
+  return may_vanish(other) ? quieted(value) : value;
+}
+
 llvm::Value* FunctionEmitter::arithmetic(llvm::Instruction::BinaryOps op, llvm::Value* left,
                                          llvm::Value* right) {
-  if (may_vanish(right)) left = quieted(left);
-  if (may_vanish(left)) right = quieted(right);
-  return builder_.CreateBinOp(op, left, right);
+  return builder_.CreateBinOp(op, quieted_beside(right, left), quieted_beside(left, right));
 }
 
 void FunctionEmitter::float_arithmetic(llvm::Instruction::BinaryOps op) {

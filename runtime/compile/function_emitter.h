@@ -123,9 +123,50 @@ class FunctionEmitter {
   void float_arithmetic(llvm::Instruction::BinaryOps op);
   void min_max(llvm::Intrinsic::ID intrinsic);
   llvm::Value* quieted(llvm::Value* value);
+  llvm::Value* quieted_beside(const llvm::Value* other, llvm::Value* value);
   void truncate(llvm::Type* to, bool is_signed);
   void truncate_saturating(llvm::Type* to, bool is_signed);
   void cast(llvm::Instruction::CastOps op, llvm::Type* to);
+
+  // Vectors (emit_simd*.cc).
+  static constexpr unsigned kVectorBits = 128;
+  llvm::Value* pop_lanes(Shape shape);
+  void push_lanes(llvm::Value* lanes);
+  llvm::Value* as_lane(llvm::Value* value, Shape shape);
+  llvm::Value* splat(llvm::Value* value, Shape shape);
+  llvm::Value* lane_mask(llvm::Value* condition);
+  llvm::Value* half(llvm::Value* value, bool high);
+  llvm::Value* zero_extended(llvm::Value* low);
+  llvm::Value* swizzle_bytes(llvm::Value* table, llvm::Value* indexes);
+  llvm::Value* bit_select(llvm::Value* ones, llvm::Value* zeros, llvm::Value* mask);
+  llvm::Value* is_zero(llvm::Value* vector);
+  llvm::Value* all_true(llvm::Value* lanes);
+  llvm::Value* bitmask(llvm::Value* lanes);
+  llvm::Value* load_half(const wasm::MemArgImm& imm, Shape wide);
+  llvm::Value* lane_shift(llvm::Value* amount, Shape shape);
+  llvm::Value* shift_bytes(llvm::Instruction::BinaryOps shift, llvm::Value* bytes,
+                           llvm::Value* amount);
+  llvm::Value* average(llvm::Value* left, llvm::Value* right);
+  llvm::Value* narrow(llvm::Value* low, llvm::Value* high, bool is_signed);
+  llvm::Value* extended_half(llvm::Value* value, bool high, bool is_signed);
+  llvm::Value* multiply_halves(llvm::Value* left, llvm::Value* right, bool high, bool is_signed);
+  llvm::Value* add_pairs(llvm::Value* value, bool is_signed);
+  llvm::Value* dot_product(llvm::Value* left, llvm::Value* right);
+  llvm::Value* multiply_q15_saturating(llvm::Value* left, llvm::Value* right);
+  llvm::Value* first_if_less(llvm::Value* first, llvm::Value* second);
+  llvm::Value* first_if_greater(llvm::Value* first, llvm::Value* second);
+  llvm::Value* min_of_numbers(llvm::Value* left, llvm::Value* right);
+  llvm::Value* max_of_numbers(llvm::Value* left, llvm::Value* right);
+  llvm::Value* combine_bits(llvm::Instruction::BinaryOps op, llvm::Value* left, llvm::Value* right);
+  llvm::Value* or_nan(llvm::Value* of_numbers, llvm::Value* left, llvm::Value* right);
+  llvm::Value* convert_saturating(llvm::Value* value, bool is_signed);
+  llvm::Value* truncate_f32x4_signed(llvm::Value* value);
+  llvm::Value* truncate_f32x4_unsigned(llvm::Value* value);
+  llvm::Value* truncate_f64x2_signed(llvm::Value* value);
+  llvm::Value* truncate_f64x2_unsigned(llvm::Value* value);
+  llvm::Value* multiply_add(llvm::Value* left, llvm::Value* right, llvm::Value* sum);
+  llvm::Value* lane_select(llvm::Value* ones, llvm::Value* zeros, llvm::Value* mask);
+  llvm::Value* dot_bytes(llvm::Value* left, llvm::Value* right);
 
   IrModule& module_;
   llvm::Function* function_;

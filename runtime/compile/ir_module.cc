@@ -12,6 +12,7 @@ constexpr llvm::StringLiteral kRelaxable = "wasm.relaxable";
 IrModule::IrModule(const Facts& facts, const llvm::TargetMachine& machine)
     : facts_(facts),
       machine_(machine),
+      vectors_(machine),
       ir_("wasm", context_),
       debug_(ir_),
       function_types_(facts.module.types.size()) {
@@ -47,11 +48,29 @@ llvm::Type* IrModule::type(wasm::ValueType type) {
     case wasm::ValueKind::kF64:
       return llvm::Type::getDoubleTy(context_);
     case wasm::ValueKind::kV128:
-      return llvm::FixedVectorType::get(i64(), 2);
+      return lanes(Shape::i64x2);
     case wasm::ValueKind::kRef:
       return ptr();
   }
   llvm_unreachable("every kind of value has a type");
+}
+
+llvm::FixedVectorType* IrModule::lanes(Shape shape) {
+  switch (shape) {
+    case Shape::i8x16:
+      return llvm::FixedVectorType::get(i8(), 16);
+    case Shape::i16x8:
+      return llvm::FixedVectorType::get(llvm::Type::getInt16Ty(context_), 8);
+    case Shape::i32x4:
+      return llvm::FixedVectorType::get(i32(), 4);
+    case Shape::i64x2:
+      return llvm::FixedVectorType::get(i64(), 2);
+    case Shape::f32x4:
+      return llvm::FixedVectorType::get(llvm::Type::getFloatTy(context_), 4);
+    case Shape::f64x2:
+      return llvm::FixedVectorType::get(llvm::Type::getDoubleTy(context_), 2);
+  }
+  llvm_unreachable("every shape has a type");
 }
 
 llvm::FunctionType* IrModule::function_type(const wasm::FuncType& type) {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/compile/cpu_vectors.h"
 #include "runtime/compile/facts.h"
 
 namespace wasmedge::compile {
@@ -31,6 +32,9 @@ struct Operand {
 /// What a load or store reaches, for alias analysis: accesses of different kinds never overlap.
 enum class Reach : uint8_t { kMemory, kGlobal, kTable, kSize, kConstant };
 
+/// How a vector instruction sees a v128, by the name that Wasm gives it.
+enum class Shape : uint8_t { i8x16, i16x8, i32x4, i64x2, f32x4, f64x2 };
+
 /// One partition's LLVM module, in an LLVMContext of its own, and the declarations in it.
 class IrModule {
  public:
@@ -45,6 +49,8 @@ class IrModule {
   llvm::Type* i32() { return llvm::Type::getInt32Ty(context_); }
   llvm::Type* i64() { return llvm::Type::getInt64Ty(context_); }
   llvm::Type* ptr() { return llvm::PointerType::getUnqual(context_); }
+  llvm::FixedVectorType* lanes(Shape shape);
+  const CpuVectors& vectors() const { return vectors_; }
   llvm::FunctionType* function_type(const wasm::FuncType& type);
   llvm::FunctionType* function_type(uint32_t type);
 
@@ -69,6 +75,7 @@ class IrModule {
 
   const Facts& facts_;
   const llvm::TargetMachine& machine_;
+  CpuVectors vectors_;
   llvm::LLVMContext context_;
   llvm::Module ir_;
   llvm::DIBuilder debug_;

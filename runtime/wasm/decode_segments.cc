@@ -17,7 +17,10 @@ class ExprScanner {
   bool ended() const { return ended_; }
   void describe(ConstExpr& expr) const {
     expr.kind = instructions_ == 1 ? kind_ : ConstExpr::Kind::kExpression;
-    if (expr.kind == ConstExpr::Kind::kConst) expr.bits = bits_;
+    if (expr.kind == ConstExpr::Kind::kConst) {
+      expr.bits = bits_;
+      expr.bits_high = bits_high_;
+    }
     if (expr.kind != ConstExpr::Kind::kExpression) expr.index = index_;
   }
 
@@ -37,6 +40,10 @@ class ExprScanner {
   void note(const I64Imm& imm) { constant(static_cast<uint64_t>(imm.value)); }
   void note(const F32Imm& imm) { constant(imm.bits); }
   void note(const F64Imm& imm) { constant(imm.bits); }
+  void note(const V128Imm& imm) {
+    constant(imm.low);
+    bits_high_ = imm.high;
+  }
   void note(const RefTypeImm&) { kind_ = ConstExpr::Kind::kRefNull; }
   void note(const FuncRefImm& imm) {
     kind_ = ConstExpr::Kind::kRefFunc;
@@ -56,6 +63,7 @@ class ExprScanner {
 
   ConstExpr::Kind kind_ = ConstExpr::Kind::kExpression;
   uint64_t bits_ = 0;
+  uint64_t bits_high_ = 0;
   uint32_t index_ = 0;
   uint32_t instructions_ = 0;
   uint32_t depth_ = 0;

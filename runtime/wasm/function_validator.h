@@ -126,6 +126,16 @@ class FunctionValidator {
   bool check(const MemArg<size_log2>& imm) {
     return check_access(imm, size_log2);
   }
+  template <unsigned size_log2>
+  bool check(const MemArgLane<size_log2>& imm) {
+    return check_access(imm, size_log2) && check_lane(imm.lane, imm.kLanes);
+  }
+  template <unsigned lanes>
+  bool check(const LaneImm<lanes>& imm) {
+    return check_lane(imm.lane, lanes);
+  }
+  bool check(const ShuffleImm& imm);
+  bool check_lane(unsigned lane, unsigned lanes);
   bool check_access(const MemArgImm& imm, unsigned size_log2);
   bool check(const MemImm& imm);
   bool check(const MemInitImm& imm);
@@ -139,6 +149,10 @@ class FunctionValidator {
   }
   template <unsigned size_log2>
   Operand address_type(const MemArg<size_log2>& imm) const {
+    return memory_address(imm.memory);
+  }
+  template <unsigned size_log2>
+  Operand address_type(const MemArgLane<size_log2>& imm) const {
     return memory_address(imm.memory);
   }
   Operand address_type(const MemImm& imm) const { return memory_address(imm.memory); }

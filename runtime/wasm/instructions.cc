@@ -17,13 +17,12 @@ ValueType value_type_of_byte(Reader& reader, uint32_t offset, uint8_t byte) {
       return kF32;
     case 0x7c:
       return kF64;
+    case 0x7b:
+      return kV128;
     case 0x70:
       return kFuncRef;
     case 0x6f:
       return kExternRef;
-    case 0x7b:
-      reader.unsupported(offset, Feature::kSimd);
-      break;
     case 0x69:  // exnref
     case 0x74:  // nullexnref
       reader.unsupported(offset, Feature::kExceptionHandling);
@@ -171,6 +170,15 @@ void read(Reader& reader, F32Imm& imm) {
 }
 void read(Reader& reader, F64Imm& imm) {
   imm.bits = reader.fixed<uint64_t>();
+}
+
+void read(Reader& reader, V128Imm& imm) {
+  imm.low = reader.fixed<uint64_t>();
+  imm.high = reader.fixed<uint64_t>();
+}
+
+void read(Reader& reader, ShuffleImm& imm) {
+  for (uint8_t& lane : imm.lanes) lane = reader.byte();
 }
 
 void read(Reader& reader, SelectImm& imm) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -69,6 +70,12 @@ template <unsigned size_log2>
 struct MemArg : MemArgImm {
   static constexpr unsigned kSizeLog2 = size_log2;
 };
+/// Such an access by one lane of a v128.
+template <unsigned size_log2>
+struct MemArgLane : MemArg<size_log2> {
+  uint8_t lane;
+  static constexpr unsigned kLanes = 16 >> size_log2;
+};
 struct MemImm {
   uint32_t memory;
 };
@@ -94,6 +101,18 @@ struct F32Imm {
 };
 struct F64Imm {
   uint64_t bits;
+};
+struct V128Imm {
+  uint64_t low;
+  uint64_t high;
+};
+/// One of `lanes` lanes.
+template <unsigned lanes>
+struct LaneImm {
+  uint8_t lane;
+};
+struct ShuffleImm {
+  std::array<uint8_t, 16> lanes;  // of both operands, one behind the other
 };
 struct SelectImm {
   std::vector<ValueType> types;  // valid with exactly one
@@ -126,9 +145,21 @@ void read(Reader& reader, I32Imm& imm);
 void read(Reader& reader, I64Imm& imm);
 void read(Reader& reader, F32Imm& imm);
 void read(Reader& reader, F64Imm& imm);
+void read(Reader& reader, V128Imm& imm);
+void read(Reader& reader, ShuffleImm& imm);
 void read(Reader& reader, SelectImm& imm);
 void read(Reader& reader, RefTypeImm& imm);
 void read(Reader& reader, FuncRefImm& imm);
+
+template <unsigned size_log2>
+void read(Reader& reader, MemArgLane<size_log2>& imm) {
+  read(reader, static_cast<MemArgImm&>(imm));
+  imm.lane = reader.byte();
+}
+template <unsigned lanes>
+void read(Reader& reader, LaneImm<lanes>& imm) {
+  imm.lane = reader.byte();
+}
 
 /// A value type, or a reference type. Types of features not supported fail the reader.
 ValueType read_value_type(Reader& reader);

@@ -85,10 +85,6 @@ std::optional<Feature> feature_of_unknown(uint32_t encoding) {
     case 0xfc:
       if (sub >= 0x13 && sub <= 0x16) return Feature::kWideArithmetic;
       break;
-    case 0xfd:
-      if (sub <= 0xff) return Feature::kSimd;
-      if (sub <= 0x113) return Feature::kRelaxedSimd;
-      break;
     case 0xfe:
       if (sub <= 0x03 || (sub >= 0x10 && sub <= 0x4e)) return Feature::kThreads;
       break;

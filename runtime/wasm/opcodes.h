@@ -16,9 +16,9 @@ enum class Feature : uint8_t {
   kSaturatingFloatToInt,
   kBulkMemory,
   kReferenceTypes,
-  // Recognised, not supported.
   kSimd,
   kRelaxedSimd,
+  // Recognised, not supported.
   kTailCall,
   kExceptionHandling,
   kLegacyExceptions,

@@ -79,7 +79,7 @@ class Reader {
   void invalid(uint32_t offset, fmt::format_string<Args...> format, Args&&... args) {
     if (ok()) set_invalid(offset, fmt::format(format, std::forward<Args>(args)...));
   }
-  /// "unsupported module at offset …: needs the simd feature, which is not supported".
+  /// "unsupported module at offset …: needs the gc feature, which is not supported".
   void unsupported(uint32_t offset, Feature feature);
   /// "oversized module at offset …: 60000 locals, but the limit is 50000".
   void over_limit(uint32_t offset, std::string_view what, uint64_t count, uint64_t limit);

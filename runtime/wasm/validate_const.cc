@@ -10,6 +10,7 @@ constexpr bool is_constant(Op op) {
     case Op::i64_const:
     case Op::f32_const:
     case Op::f64_const:
+    case Op::v128_const:
     case Op::ref_null:
     case Op::ref_func:
     case Op::global_get:

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "runtime/base/limits.h"
 #include "runtime/wasm/function_validator.h"
 
@@ -97,6 +99,14 @@ bool FunctionValidator::check_access(const MemArgImm& imm, unsigned size_log2) {
     return invalid("offset out of range: {} in a 32-bit memory", imm.offset);
   }
   return true;
+}
+
+bool FunctionValidator::check_lane(unsigned lane, unsigned lanes) {
+  return lane < lanes || invalid("invalid lane index {}: there are {} lanes", lane, lanes);
+}
+
+bool FunctionValidator::check(const ShuffleImm& imm) {
+  return std::ranges::all_of(imm.lanes, [this](unsigned lane) { return check_lane(lane, 32); });
 }
 
 bool FunctionValidator::check(const MemImm& imm) {

@@ -1,6 +1,7 @@
 #include "test/spec/values.h"
 
 #include <charconv>
+#include <cstring>
 #include <optional>
 
 namespace wasmedge::spec {
@@ -46,6 +47,53 @@ bool float_matches(std::string_view expected, uint64_t found, const FloatFormat&
   return bits && (*bits & format.bits) == found;
 }
 
+// Lanes of a v128, as the scripts name them.
+unsigned lane_bits(std::string_view lane_type) {
+  const auto bits = parse_as<unsigned>(lane_type.substr(1));
+  return bits && *bits >= 8 && *bits <= 64 ? static_cast<unsigned>(*bits) : 64;
+}
+
+uint64_t lane_of(const run::Value& value, size_t lane, unsigned bits) {
+  uint64_t found = 0;
+  std::memcpy(&found, &value.v128[lane * bits / 8], bits / 8);
+  return found;
+}
+
+bool lane_matches(std::string_view lane_type, std::string_view expected, uint64_t found) {
+  if (lane_type == "f32") return float_matches(expected, found, kF32Format);
+  if (lane_type == "f64") return float_matches(expected, found, kF64Format);
+  const uint64_t mask = ~uint64_t{0} >> (64 - lane_bits(lane_type));
+  const auto number = parse_number(expected);
+  return number && (*number & mask) == found;
+}
+
+bool vector_matches(const json& expected, const run::Value& value) {
+  const auto& lane_type = expected.at("lane_type").get_ref<const std::string&>();
+  const unsigned bits = lane_bits(lane_type);
+  const json& lanes = expected.at("value");
+  if (lanes.size() * bits != 8 * sizeof(value.v128)) return false;
+  for (size_t i = 0; i < lanes.size(); ++i) {
+    const auto& lane = lanes[i].get_ref<const std::string&>();
+    if (!lane_matches(lane_type, lane, lane_of(value, i, bits))) return false;
+  }
+  return true;
+}
+
+Result<run::Value> parse_vector(const json& argument) {
+  const unsigned bits = lane_bits(argument.at("lane_type").get_ref<const std::string&>());
+  const json& lanes = argument.at("value");
+  run::Value value{};
+  if (lanes.size() * bits != 8 * sizeof(value.v128)) {
+    return fail(ErrorCode::kInvalidArgument, "{} lanes of {} bits are no v128", lanes.size(), bits);
+  }
+  for (size_t i = 0; i < lanes.size(); ++i) {
+    const auto number = parse_number(lanes[i].get_ref<const std::string&>());
+    if (!number) return fail(ErrorCode::kInvalidArgument, "lane {} is no number", lanes[i].dump());
+    std::memcpy(&value.v128[i * bits / 8], &*number, bits / 8);
+  }
+  return value;
+}
+
 bool reference_matches(std::string_view type, const json& expected, const void* found) {
   if (type == "refnull" || expected == "null") return found == nullptr;
   if (!expected.is_string()) return found != nullptr;
@@ -63,9 +111,12 @@ std::string describe(const wasm::ValueType& type, const run::Value& value) {
       return fmt::format("f32 {:#x} ({})", value.i32, value.f32);
     case wasm::ValueKind::kF64:
       return fmt::format("f64 {:#x} ({})", value.i64, value.f64);
-    default:
+    case wasm::ValueKind::kV128:
+      return fmt::format("v128 {:#018x} {:#018x}", lane_of(value, 0, 64), lane_of(value, 1, 64));
+    case wasm::ValueKind::kRef:
       return fmt::format("{} {}", wasm::to_string(type), fmt::ptr(value.ref));
   }
+  return "a value of no known type";
 }
 
 bool matches(const json& expected, const wasm::ValueType& type, const run::Value& value) {
@@ -76,6 +127,7 @@ bool matches(const json& expected, const wasm::ValueType& type, const run::Value
     }
     return false;
   }
+  if (type == wasm::kV128) return name == "v128" && vector_matches(expected, value);
   const json wanted = expected.value("value", json());
   if (type.is_ref()) return reference_matches(name, wanted, value.ref);
   if (name != wasm::to_string(type) || !wanted.is_string()) return false;
@@ -91,6 +143,7 @@ bool matches(const json& expected, const wasm::ValueType& type, const run::Value
 
 Result<run::Value> parse_argument(const json& argument) {
   const auto& type = argument.at("type").get_ref<const std::string&>();
+  if (type == "v128") return parse_vector(argument);
   const auto& text = argument.at("value").get_ref<const std::string&>();
   run::Value value{};
   if (text == "null") return value;

@@ -36,6 +36,11 @@ def test_stdin_is_read_to_its_end_and_output_arrives_whole(wasmedge):
     assert len(done.stdout) == 10 << 20
 
 
+def test_c_vectors(wasmedge):
+    done = wasmedge.run(guests.c("vectors", "-O3", "-msimd128"))
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"vectors ok\n", b"")
+
+
 def test_cxx_library(wasmedge, openat2, tree):
     module = guests.cxx("wasi_streams")
     done = wasmedge.run(module, "1", "2", "39", dirs={"/data": tree / "data"}, stdin=b"b a b", openat2=openat2)

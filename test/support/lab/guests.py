@@ -15,9 +15,10 @@ TREE = pathlib.Path(__file__).resolve().parents[3]
 SOURCES = TREE / "test/support/guests"
 
 
-def c(name):
+def c(name, *flags):
     """A C program as a WASI module."""
-    return _build(SOURCES / f"{name}.c", ".wasm", ["clang-14", "--target=wasm32-wasi", "-O2", "-Wl,--strip-debug", "-o", "{out}", "{source}"])
+    command = ["clang-14", "--target=wasm32-wasi", "-O2", *flags, "-Wl,--strip-debug", "-o", "{out}", "{source}"]
+    return _build(SOURCES / f"{name}.c", ".wasm", command)
 
 
 def cxx(name):

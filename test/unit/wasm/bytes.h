@@ -82,7 +82,7 @@ inline std::string check(const Bytes& bytes) {
 }
 
 /// Value types as the format has them.
-inline constexpr uint8_t i32 = 0x7f, i64 = 0x7e, f32 = 0x7d, f64 = 0x7c, funcref = 0x70,
-                         externref = 0x6f;
+inline constexpr uint8_t i32 = 0x7f, i64 = 0x7e, f32 = 0x7d, f64 = 0x7c, v128 = 0x7b,
+                         funcref = 0x70, externref = 0x6f;
 
 }  // namespace wasmedge::wasm

@@ -177,7 +177,6 @@ TEST(Decode, FeaturesNotSupportedAreNamed) {
         "unsupported module at offset {}: needs the {} feature, which is not supported", offset,
         feature);
   };
-  EXPECT_EQ(error(1, {1, 0x60, 1, 0x7b, 0}), needs("0xd", "simd"));
   EXPECT_EQ(error(1, {1, 0x5f, 0}), needs("0xb", "gc"));
   EXPECT_EQ(error(1, {1, 0x60, 1, 0x64, 0x70, 0}), needs("0xd", "function references"));
   EXPECT_EQ(error(5, {1, 0x03, 1, 2}), needs("0xb", "threads"));
