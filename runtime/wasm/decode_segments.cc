@@ -104,7 +104,7 @@ ElementSegment read_element_segment(Reader& reader) {
   segment.at = offset;
   if ((flags & 1) == 0) {
     if ((flags & 2) != 0) segment.table = reader.u32();
-    segment.offset = read_const_expr(reader, kI32);
+    segment.offset = read_const_expr(reader, kI32);  // until the table's address type is known
   } else {
     segment.mode = (flags & 2) != 0 ? SegmentMode::kDeclarative : SegmentMode::kPassive;
   }
@@ -129,7 +129,7 @@ DataSegment read_data_segment(Reader& reader) {
     segment.mode = SegmentMode::kPassive;
   } else {
     if (flags == 2) segment.memory = reader.u32();
-    segment.offset = read_const_expr(reader, kI32);
+    segment.offset = read_const_expr(reader, kI32);  // likewise
   }
   const uint32_t size = reader.u32();
   segment.bytes = {reader.offset(), size};
@@ -140,7 +140,11 @@ DataSegment read_data_segment(Reader& reader) {
 void Decoder::elements(Reader& reader) {
   const uint32_t count = reader.count(kLimits.element_segments, "element segments");
   for (uint32_t i = 0; i < count && reader.ok(); ++i) {
-    module_.elements.push_back(read_element_segment(reader));
+    ElementSegment segment = read_element_segment(reader);
+    if (segment.table < module_.tables.size() && module_.tables[segment.table].type.limits.is64) {
+      segment.offset.type = kI64;
+    }
+    module_.elements.push_back(std::move(segment));
   }
 }
 
@@ -148,7 +152,12 @@ void Decoder::data(Reader& reader) {
   data_offset_ = reader.offset();
   const uint32_t count = reader.count(kLimits.data_segments, "data segments");
   for (uint32_t i = 0; i < count && reader.ok(); ++i) {
-    module_.data.push_back(read_data_segment(reader));
+    DataSegment segment = read_data_segment(reader);
+    if (segment.memory < module_.memories.size() &&
+        module_.memories[segment.memory].type.limits.is64) {
+      segment.offset.type = kI64;
+    }
+    module_.data.push_back(segment);
   }
 }
 

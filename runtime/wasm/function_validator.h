@@ -126,11 +126,18 @@ class FunctionValidator {
   bool check(const MemArg<size_log2>& imm) {
     return check_access(imm, size_log2);
   }
+  template <unsigned size_log2>
+  bool check(const AtomicArg<size_log2>& imm) {
+    return check_atomic(imm, size_log2);
+  }
   bool check_access(const MemArgImm& imm, unsigned size_log2);
+  bool check_atomic(const MemArgImm& imm, unsigned size_log2);
   bool check(const MemImm& imm);
   bool check(const MemInitImm& imm);
   bool check(const DataImm& imm);
   bool check(const ElemImm& imm);
+
+  void wide(unsigned operands);
 
   // Fixed signatures.
   template <class Imm>
@@ -139,6 +146,10 @@ class FunctionValidator {
   }
   template <unsigned size_log2>
   Operand address_type(const MemArg<size_log2>& imm) const {
+    return memory_address(imm.memory);
+  }
+  template <unsigned size_log2>
+  Operand address_type(const AtomicArg<size_log2>& imm) const {
     return memory_address(imm.memory);
   }
   Operand address_type(const MemImm& imm) const { return memory_address(imm.memory); }
