@@ -18,6 +18,7 @@ struct Limits {
   uint32_t data_segments = 1'000'000;
   uint32_t element_segments = 10'000'000;
   uint32_t elements_a_segment = 10'000'000;
+  uint32_t elements = 10'000'000;  // of all segments
   uint32_t tables = 100'000;
   uint32_t memories = 100;
   uint32_t tags = 1'000'000;

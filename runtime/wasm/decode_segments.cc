@@ -68,8 +68,13 @@ void read_element_kind(Reader& reader) {
   if (reader.byte() != 0) reader.malformed(offset, "malformed element kind");
 }
 
-void read_elements(Reader& reader, bool expressions, ElementSegment& segment) {
+void read_elements(Reader& reader, bool expressions, ElementSegment& segment, uint64_t& total) {
+  const uint32_t start = reader.offset();
   const uint32_t count = reader.count(kLimits.elements_a_segment, "elements");
+  total += count;
+  if (total > kLimits.elements) {
+    return reader.over_limit(start, "elements in all segments", total, kLimits.elements);
+  }
   segment.elements.reserve(count);
   for (uint32_t i = 0; i < count && reader.ok(); ++i) {
     if (expressions) {
@@ -94,7 +99,7 @@ ConstExpr read_const_expr(Reader& reader, ValueType type) {
   return expr;
 }
 
-ElementSegment read_element_segment(Reader& reader) {
+ElementSegment read_element_segment(Reader& reader, uint64_t& elements) {
   // Bits: not active; a table index (active) or declarative (not active); expressions.
   const uint32_t offset = reader.offset();
   const uint32_t flags = reader.u32();
@@ -115,7 +120,7 @@ ElementSegment read_element_segment(Reader& reader) {
       read_element_kind(reader);
     }
   }
-  read_elements(reader, expressions, segment);
+  read_elements(reader, expressions, segment, elements);
   return segment;
 }
 
@@ -139,8 +144,9 @@ DataSegment read_data_segment(Reader& reader) {
 
 void Decoder::elements(Reader& reader) {
   const uint32_t count = reader.count(kLimits.element_segments, "element segments");
+  uint64_t elements = 0;
   for (uint32_t i = 0; i < count && reader.ok(); ++i) {
-    ElementSegment segment = read_element_segment(reader);
+    ElementSegment segment = read_element_segment(reader, elements);
     if (segment.table < module_.tables.size() && module_.tables[segment.table].type.limits.is64) {
       segment.offset.type = kI64;
     }

@@ -67,7 +67,8 @@ TableType read_table_type(Reader& reader);
 MemoryType read_memory_type(Reader& reader);
 GlobalType read_global_type(Reader& reader);
 ConstExpr read_const_expr(Reader& reader, ValueType type);
-ElementSegment read_element_segment(Reader& reader);
+/// `elements` counts those of all segments.
+ElementSegment read_element_segment(Reader& reader, uint64_t& elements);
 DataSegment read_data_segment(Reader& reader);
 
 /// Function names of a name section. Names are a convenience: what is wrong in there ends the

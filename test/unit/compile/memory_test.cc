@@ -107,6 +107,51 @@ TEST_P(BothQualities, AMemoryTooLargeToMakeIsAnError) {
   }
 }
 
+// An index or count is never cut to 32 bits.
+TEST_P(BothQualities, Table64) {
+  ModuleBytes module;
+  const uint32_t get = module.type({}, {kI32});
+  const uint32_t unary = module.type({kI64}, {kI32});
+  const uint32_t grow = module.type({kI64}, {kI64});
+  module.function(get, i32(42));
+  module.export_function("call", module.function(unary, concat({{0x20, 0, 0x11}, leb(get), {0}})));
+  module.export_function("is_null", module.function(unary, {0x20, 0, 0x25, 0, 0xd1}));
+  module.export_function("grow", module.function(grow, {0xd0, kFuncref, 0x20, 0, 0xfc, 15, 0}));
+  module.table({kFuncref, 0x04, 4});
+  module.element(concat({{0x00}, i64(0), {0x0b, 1, 0}}));
+  Guest guest(module.bytes(), GetParam());
+  EXPECT_EQ(static_cast<uint32_t>(guest.result("call", {0})), 42u);
+  EXPECT_EQ(static_cast<uint32_t>(guest.result("is_null", {1})), 1u);
+  for (const uint64_t index : {uint64_t{4}, uint64_t{1} << 32, uint64_t{1} << 61, kMost}) {
+    EXPECT_EQ(guest.trap("call", {index}).code, TrapCode::kUndefinedElement) << index;
+    EXPECT_EQ(guest.trap("is_null", {index}).code, TrapCode::kTableOutOfBounds) << index;
+    if (index > 4) {
+      EXPECT_EQ(guest.result("grow", {index}), kMost) << index;
+    }
+  }
+  EXPECT_EQ(guest.result("grow", {1}), 4u);
+  EXPECT_EQ(static_cast<uint32_t>(guest.result("is_null", {4})), 1u);
+}
+
+// A segment for the module's own memory, which is not memory 0.
+TEST_P(BothQualities, DataBesideAnImportedMemory) {
+  ModuleBytes module;
+  module.import_memory("env", "memory", {0x00, 1});
+  module.memory({0x00, 1});
+  module.data(concat({{0x02, 1}, i32(8), {0x0b, 1, 'x'}}));
+  module.data(concat({{0x00}, i32(9), {0x0b, 1, 'y'}}));
+  module.export_function("own",
+                         module.function(module.type({kI32}, {kI32}), {0x20, 0, 0x2d, 0x40, 1, 0}));
+  run::Store owner;
+  run::Memory* memory = owner.add_memory({{.min = 1, .max = {}}, 16}).value();
+  Guest guest(build(module.bytes(), GetParam()),
+              [memory](const run::ImportRequest&) -> std::optional<run::Extern> { return memory; });
+  EXPECT_EQ(static_cast<uint32_t>(guest.result("own", {8})), uint32_t{'x'});
+  EXPECT_EQ(static_cast<uint32_t>(guest.result("own", {9})), 0u);
+  EXPECT_EQ(memory->bytes()[8], std::byte{0});
+  EXPECT_EQ(memory->bytes()[9], std::byte{'y'});
+}
+
 TEST_P(BothQualities, PagesOfAByte) {
   ModuleBytes module = accesses(kI32, {0, 1, 4, 0xffff'ffff});
   module.memory({0x08, 6, 0});

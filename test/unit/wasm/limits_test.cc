@@ -48,6 +48,13 @@ TEST(Limits, PartsOfSections) {
             text(kLimits.function_bytes, "bytes in a function body"));
 }
 
+TEST(Limits, ElementsOfAllSegments) {
+  // A segment of one function, and one of as many as a segment may have.
+  const Bytes most = leb(kLimits.elements) + Bytes(kLimits.elements, 0);
+  EXPECT_EQ(over(module({section(9, Bytes{2, 1, 0, 1, 0, 1, 0} + most)})),
+            text(kLimits.elements, "elements in all segments"));
+}
+
 TEST(Limits, Functions) {
   const auto function = [](const Bytes& code, const Bytes& locals = {0}) {
     return over(one_function({}, {}, code, locals));
