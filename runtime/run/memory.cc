@@ -35,8 +35,8 @@ bool make_accessible(std::byte* base, uint64_t from, uint64_t to) {
 Result<std::unique_ptr<Memory>> Memory::make(const wasm::MemoryType& type) {
   if (type.limits.min > most_bytes(type) >> type.page_log2) {
     return fail(ErrorCode::kResourceExhausted,
-                "a memory of {} pages of {} bytes is over the limit of {} GiB", type.limits.min,
-                1u << type.page_log2, most_bytes(type) >> 30);
+                "a memory of {} pages of {} is over the limit of {} GiB", type.limits.min,
+                type.page_log2 == 0 ? "one byte" : "64 KiB", most_bytes(type) >> 30);
   }
   const size_t reserved = most_bytes(type) + kMemoryGuard;
   void* base =

@@ -103,7 +103,7 @@ TEST_P(BothQualities, AMemoryTooLargeToMakeIsAnError) {
     FAIL() << "a memory of 2^64 bytes";
   } catch (const std::runtime_error& error) {
     EXPECT_STREQ(error.what(),
-                 "a memory of 281474976710656 pages of 65536 bytes is over the limit of 256 GiB");
+                 "a memory of 281474976710656 pages of 64 KiB is over the limit of 256 GiB");
   }
 }
 

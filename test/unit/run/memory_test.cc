@@ -52,11 +52,11 @@ TEST(Memory, AMinimumThatIsTooLargeIsRefused) {
     return made.error().message;
   };
   EXPECT_EQ(error({.min = (most >> 16) + 1, .max = {}, .is64 = true}, 16),
-            "a memory of 4194305 pages of 65536 bytes is over the limit of 256 GiB");
+            "a memory of 4194305 pages of 64 KiB is over the limit of 256 GiB");
   EXPECT_EQ(error({.min = uint64_t{1} << 48, .max = {}, .is64 = true}, 16),
-            "a memory of 281474976710656 pages of 65536 bytes is over the limit of 256 GiB");
+            "a memory of 281474976710656 pages of 64 KiB is over the limit of 256 GiB");
   EXPECT_EQ(error({.min = ~uint64_t{0}, .max = {}, .is64 = true}, 0),
-            "a memory of 18446744073709551615 pages of 1 bytes is over the limit of 256 GiB");
+            "a memory of 18446744073709551615 pages of one byte is over the limit of 256 GiB");
 }
 
 TEST(Memory, ALargeMaximumReservesNoMore) {
