@@ -18,6 +18,7 @@ struct Limits {
   uint32_t data_segments = 1'000'000;
   uint32_t element_segments = 10'000'000;
   uint32_t elements_a_segment = 10'000'000;
+  uint32_t elements = 10'000'000;  // of all segments
   uint32_t tables = 100'000;
   uint32_t memories = 100;
   uint32_t tags = 1'000'000;
@@ -30,7 +31,8 @@ struct Limits {
   uint32_t br_table_targets = 65'520;
   uint32_t name_bytes = 100'000;
   uint64_t table_elements = 10'000'000;
-  uint64_t memory32_pages = 65'536;
+  /// What a memory with 64-bit addresses can grow to; compiled code checks against it.
+  uint64_t memory64_bytes = uint64_t{256} << 30;
 
   // Guest stack, bytes; overflow is a trap.
   size_t guest_stack_bytes = size_t{8} << 20;

@@ -18,18 +18,6 @@ namespace {
 // LLVM recurses over the shape of code, which a hostile module chooses. Only touched pages count.
 constexpr unsigned kThreadStackBytes = 512u << 20;
 
-Result<> check_supported(const wasm::Module& module) {
-  for (const wasm::Memory& memory : module.memories) {
-    const wasm::SizeLimits& limits = memory.type.limits;
-    if (limits.is64 || limits.shared || memory.type.page_log2 != 16) {
-      return fail(ErrorCode::kUnimplemented,
-                  "the module has a memory with 64-bit addresses, shared, or of custom page size, "
-                  "which this compiler does not support");
-    }
-  }
-  return {};
-}
-
 /// Compiles partitions on several threads, each taking the next one; the first error ends it.
 class Pool {
  public:
@@ -77,7 +65,6 @@ class Pool {
 }  // namespace
 
 Result<std::vector<std::byte>> compile(const wasm::Module& module, const CompileOptions& options) {
-  TRY(check_supported(module));
   const Facts facts(module);
   TRY_ASSIGN(std::vector<Object> objects,
              Pool(facts, plan_partitions(module), options.quality).run(options.threads));

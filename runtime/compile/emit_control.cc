@@ -1,3 +1,5 @@
+#include <llvm/IR/MDBuilder.h>
+
 #include <algorithm>
 #include <map>
 
@@ -82,6 +84,16 @@ void FunctionEmitter::loop(const wasm::BlockImm& imm) {
   for (llvm::PHINode* phi : control.loop.phis) push(phi);
 }
 
+// Of the branch being emitted, if the module hints at it.
+llvm::MDNode* FunctionEmitter::hinted_weights() {
+  const auto& hints = module_.facts().module.branch_hints;
+  const auto found = std::ranges::lower_bound(hints, offset_, {}, &wasm::BranchHint::at);
+  if (found == hints.end() || found->at != offset_) return nullptr;
+  llvm::MDBuilder metadata(module_.context());
+  return found->likely ? metadata.createLikelyBranchWeights()
+                       : metadata.createUnlikelyBranchWeights();
+}
+
 void FunctionEmitter::if_(const wasm::BlockImm& imm) {
   llvm::Value* condition = builder_.CreateIsNotNull(pop());
   const auto [parameters, results] = signature(imm.type);
@@ -90,7 +102,7 @@ void FunctionEmitter::if_(const wasm::BlockImm& imm) {
                             stack_.end());
   control.else_block = new_block();
   llvm::BasicBlock* then_block = new_block();
-  builder_.CreateCondBr(condition, then_block, control.else_block);
+  builder_.CreateCondBr(condition, then_block, control.else_block, hinted_weights());
   begin(then_block);
 }
 
@@ -154,7 +166,7 @@ void FunctionEmitter::br_if(const wasm::LabelImm& imm) {
   Label& label = label_at(imm.depth).target();
   take_along(label);
   llvm::BasicBlock* next = new_block();
-  builder_.CreateCondBr(condition, label.block, next);
+  builder_.CreateCondBr(condition, label.block, next, hinted_weights());
   begin(next);
 }
 

@@ -149,4 +149,36 @@ void FunctionEmitter::i64_extend32_s(const wasm::NoImm&) {
   sign_extend(builder_.getInt32Ty());
 }
 
+// 128 bits are two operands, the low half first.
+llvm::Value* FunctionEmitter::pop_wide() {
+  llvm::Value* high = builder_.CreateZExt(pop(), builder_.getInt128Ty());
+  llvm::Value* low = builder_.CreateZExt(pop(), builder_.getInt128Ty());
+  return builder_.CreateOr(builder_.CreateShl(high, 64), low);
+}
+
+void FunctionEmitter::push_wide(llvm::Value* value) {
+  push(builder_.CreateTrunc(value, module_.i64()));
+  push(builder_.CreateTrunc(builder_.CreateLShr(value, 64), module_.i64()));
+}
+
+void FunctionEmitter::i64_add128(const wasm::NoImm&) {
+  llvm::Value* right = pop_wide();
+  push_wide(builder_.CreateAdd(pop_wide(), right));
+}
+
+void FunctionEmitter::i64_sub128(const wasm::NoImm&) {
+  llvm::Value* right = pop_wide();
+  push_wide(builder_.CreateSub(pop_wide(), right));
+}
+
+void FunctionEmitter::i64_mul_wide_s(const wasm::NoImm&) {
+  llvm::Value* right = builder_.CreateSExt(pop(), builder_.getInt128Ty());
+  push_wide(builder_.CreateMul(builder_.CreateSExt(pop(), builder_.getInt128Ty()), right));
+}
+
+void FunctionEmitter::i64_mul_wide_u(const wasm::NoImm&) {
+  llvm::Value* right = builder_.CreateZExt(pop(), builder_.getInt128Ty());
+  push_wide(builder_.CreateMul(builder_.CreateZExt(pop(), builder_.getInt128Ty()), right));
+}
+
 }  // namespace wasmedge::compile

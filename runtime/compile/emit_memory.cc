@@ -1,29 +1,84 @@
 #include "runtime/compile/function_emitter.h"
 
-// Linear memory. An access is volatile: a dead load must still trap, and no access may move across
-// another effect. Bounds are the guard's business (32-bit addresses).
+// Linear memory. An access is volatile: a load that nothing needs must still trap, and threads must
+// not see one that the program does not make. The optimiser relaxes those that it may. Bounds are
+// the guard's business, as far as run::MemoryBounds says.
 namespace wasmedge::compile {
+namespace {
+
+uint64_t size_of(const llvm::Type* type) {
+  return type->getPrimitiveSizeInBits().getFixedValue() / 8;
+}
+
+}  // namespace
+
+llvm::Value* FunctionEmitter::memory_bytes(uint32_t memory) {
+  llvm::Value* view = from_context(module_.ptr(), module_.facts().layout.memory(memory));
+  llvm::Value* place =
+      builder_.CreateConstInBoundsGEP1_32(module_.i8(), view, offsetof(run::MemoryView, bytes));
+  llvm::LoadInst* bytes = builder_.CreateAlignedLoad(module_.i64(), place, llvm::Align(8));
+  module_.reaches(bytes, Reach::kSize);
+  if (module_.facts().module.memories[memory].type.limits.shared) {
+    bytes->setAtomic(llvm::AtomicOrdering::SequentiallyConsistent);
+  }
+  return bytes;
+}
+
+// Traps unless the access at `index` (64 bits) ends where faults begin, or before. No sum here can
+// wrap: what a constant says is settled at once, and the difference saturates.
+void FunctionEmitter::check_bounds(const wasm::MemArgImm& imm, llvm::Value* index, uint64_t size) {
+  llvm::Value* limit = nullptr;
+  switch (run::bounds_of(module_.facts().module.memories[imm.memory].type)) {
+    case run::MemoryBounds::kGuard:
+      return;
+    case run::MemoryBounds::kReservation:
+      // The same comparison for every short offset, so that one serves several accesses.
+      limit = u64(imm.offset <= UINT32_MAX           ? run::kMemory64Bytes
+                  : imm.offset < run::kMemory64Bytes ? run::kMemory64Bytes - imm.offset
+                                                     : 0);
+      break;
+    case run::MemoryBounds::kSize: {
+      const uint64_t last = imm.offset > UINT64_MAX - size ? UINT64_MAX : imm.offset + size - 1;
+      limit = memory_bytes(imm.memory);
+      if (last != 0) {
+        limit = builder_.CreateBinaryIntrinsic(llvm::Intrinsic::usub_sat, limit, u64(last));
+      }
+      break;
+    }
+  }
+  trap_if(builder_.CreateICmpUGE(index, limit), run::TrapCode::kMemoryOutOfBounds);
+}
 
 // The sum is taken in 64 bits; no `inbounds`, which would promise LLVM what a guest may break.
-llvm::Value* FunctionEmitter::address(const wasm::MemArgImm& imm, llvm::Value* index) {
-  llvm::Value* place = builder_.CreateGEP(module_.i8(), memory_base(imm.memory), as_u64(index));
+llvm::Value* FunctionEmitter::address(const wasm::MemArgImm& imm, llvm::Value* index,
+                                      uint64_t size) {
+  index = as_u64(index);
+  check_bounds(imm, index, size);
+  llvm::Value* place = builder_.CreateGEP(module_.i8(), memory_base(imm.memory), index);
   if (imm.offset == 0) return place;
   return builder_.CreateGEP(module_.i8(), place, u64(imm.offset));
 }
 
+void FunctionEmitter::finish_access(const wasm::MemArgImm& imm, llvm::Instruction* access) {
+  module_.reaches(access, Reach::kMemory);
+  if (!module_.facts().module.memories[imm.memory].type.limits.shared) {
+    module_.make_relaxable(access);
+  }
+  locate(access);
+}
+
 llvm::Value* FunctionEmitter::load(const wasm::MemArgImm& imm, llvm::Type* type) {
-  llvm::LoadInst* load = builder_.CreateAlignedLoad(type, address(imm, pop()), llvm::Align(1),
-                                                    /*isVolatile=*/true);
-  module_.reaches(load, Reach::kMemory);
-  locate(load);
+  llvm::LoadInst* load = builder_.CreateAlignedLoad(type, address(imm, pop(), size_of(type)),
+                                                    llvm::Align(1), /*isVolatile=*/true);
+  finish_access(imm, load);
   return load;
 }
 
 void FunctionEmitter::store(const wasm::MemArgImm& imm, llvm::Value* value) {
-  llvm::StoreInst* store = builder_.CreateAlignedStore(value, address(imm, pop()), llvm::Align(1),
+  llvm::Value* place = address(imm, pop(), size_of(value->getType()));
+  llvm::StoreInst* store = builder_.CreateAlignedStore(value, place, llvm::Align(1),
                                                        /*isVolatile=*/true);
-  module_.reaches(store, Reach::kMemory);
-  locate(store);
+  finish_access(imm, store);
 }
 
 void FunctionEmitter::store_low(const wasm::MemArgImm& imm, llvm::Type* type) {
@@ -79,12 +134,8 @@ STORE_NARROW(i64_store32, 2, getInt32Ty)
 
 void FunctionEmitter::memory_size(const wasm::MemImm& imm) {
   const wasm::MemoryType& type = module_.facts().module.memories[imm.memory].type;
-  llvm::Value* view = from_context(module_.ptr(), module_.facts().layout.memory(imm.memory));
-  llvm::Value* place =
-      builder_.CreateConstInBoundsGEP1_32(module_.i8(), view, offsetof(run::MemoryView, bytes));
-  llvm::LoadInst* bytes = builder_.CreateAlignedLoad(module_.i64(), place, llvm::Align(8));
-  module_.reaches(bytes, Reach::kSize);
-  push(as_address(builder_.CreateLShr(bytes, u64(type.page_log2)), type.limits.is64));
+  llvm::Value* pages = builder_.CreateLShr(memory_bytes(imm.memory), u64(type.page_log2));
+  push(as_address(pages, type.limits.is64));
 }
 
 void FunctionEmitter::memory_grow(const wasm::MemImm& imm) {

@@ -70,6 +70,7 @@ class FunctionEmitter {
   void set_unreachable();
   void leave(Control& control);
   void emit_return();
+  llvm::MDNode* hinted_weights();
   llvm::BasicBlock* new_block();
 
   // Traps (emit_trap.cc).
@@ -97,10 +98,23 @@ class FunctionEmitter {
                  ContextPtr context);
 
   // Memory (emit_memory.cc).
-  llvm::Value* address(const wasm::MemArgImm& imm, llvm::Value* index);
+  llvm::Value* memory_bytes(uint32_t memory);
+  void check_bounds(const wasm::MemArgImm& imm, llvm::Value* index, uint64_t size);
+  llvm::Value* address(const wasm::MemArgImm& imm, llvm::Value* index, uint64_t size);
+  void finish_access(const wasm::MemArgImm& imm, llvm::Instruction* access);
   llvm::Value* load(const wasm::MemArgImm& imm, llvm::Type* type);
   void store(const wasm::MemArgImm& imm, llvm::Value* value);
   void store_low(const wasm::MemArgImm& imm, llvm::Type* type);
+
+  // Atomics (emit_atomic.cc).
+  void order(llvm::Instruction* access);
+  llvm::Value* atomic_address(const wasm::MemArgImm& imm, llvm::Value* index, unsigned size_log2);
+  void atomic_load(const wasm::MemArgImm& imm, unsigned size_log2, llvm::Type* type);
+  void atomic_store(const wasm::MemArgImm& imm, unsigned size_log2);
+  void atomic_rmw(const wasm::MemArgImm& imm, unsigned size_log2, llvm::AtomicRMWInst::BinOp op);
+  void atomic_cmpxchg(const wasm::MemArgImm& imm, unsigned size_log2);
+  llvm::Value* waiting_address(const wasm::MemArgImm& imm);
+  void atomic_wait(const wasm::MemArgImm& imm, uint32_t builtin);
 
   // Tables (emit_table.cc).
   llvm::Value* element(uint32_t table, llvm::Value* index, run::TrapCode out_of_bounds);
@@ -118,6 +132,8 @@ class FunctionEmitter {
   void rotate(llvm::Intrinsic::ID direction);
   void count_bits(llvm::Intrinsic::ID intrinsic);
   void sign_extend(llvm::Type* from);
+  llvm::Value* pop_wide();
+  void push_wide(llvm::Value* value);
   void float_unary(llvm::Intrinsic::ID intrinsic);
   llvm::Value* arithmetic(llvm::Instruction::BinaryOps op, llvm::Value* left, llvm::Value* right);
   void float_arithmetic(llvm::Instruction::BinaryOps op);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/run/artifact.h"
+#include "runtime/run/context.h"
 
 namespace wasmedge::compile {
 namespace {
@@ -12,6 +13,8 @@ constexpr uint64_t kSparseSlack = uint64_t{1} << 20;  // bytes that an image may
 bool fits(const wasm::Module& module, const wasm::DataSegment& segment) {
   if (segment.memory != 0 || segment.offset.kind != wasm::ConstExpr::Kind::kConst) return false;
   const wasm::MemoryType& type = module.memories[0].type;
+  // Larger ones cannot be made, which instantiation says.
+  if (type.limits.min > run::kMemory64Bytes >> type.page_log2) return false;
   const uint64_t bytes = type.limits.min << type.page_log2;
   return segment.bytes.size <= bytes && segment.offset.bits <= bytes - segment.bytes.size;
 }

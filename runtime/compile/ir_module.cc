@@ -135,10 +135,13 @@ llvm::DISubprogram* IrModule::describe(llvm::Function* function, uint32_t offset
 
 void IrModule::reaches(llvm::Instruction* access, Reach reach) {
   access->setMetadata(llvm::LLVMContext::MD_tbaa, tags_[static_cast<size_t>(reach)]);
-  if (reach == Reach::kMemory) access->setMetadata(kRelaxable, nothing_);
   if (reach == Reach::kConstant && llvm::isa<llvm::LoadInst>(access)) {
     access->setMetadata(llvm::LLVMContext::MD_invariant_load, nothing_);
   }
+}
+
+void IrModule::make_relaxable(llvm::Instruction* access) {
+  access->setMetadata(kRelaxable, nothing_);
 }
 
 bool IrModule::is_relaxable(const llvm::Instruction& instruction) {

@@ -64,7 +64,8 @@ class IrModule {
   /// Marks a load or store with what it reaches.
   void reaches(llvm::Instruction* access, Reach reach);
 
-  /// Whether `instruction` is an access to a memory that one thread alone reaches.
+  /// Marks a volatile access to a memory that one thread alone reaches (see optimise.cc).
+  void make_relaxable(llvm::Instruction* access);
   static bool is_relaxable(const llvm::Instruction& instruction);
 
   /// After the last function.

@@ -1,10 +1,20 @@
 #include "runtime/run/artifact_checker.h"
+#include "runtime/run/context.h"
 
 // Globals, memories, tables and segments: what a module defines, and the constants in it.
 namespace wasmedge::run {
 namespace {
 
-constexpr ArtifactType kI32Type = pack(wasm::kI32);
+constexpr ArtifactType address_type(const ArtifactLimits& limits) {
+  return pack(limits.is64 != 0 ? wasm::kI64 : wasm::kI32);
+}
+
+bool is_valid(const ArtifactMemory& memory) {
+  const ArtifactLimits& limits = memory.limits;
+  if (memory.page_log2 != 0 && memory.page_log2 != 16) return false;
+  if (limits.shared > 1 || limits.is64 > 1) return false;
+  return limits.shared == 0 || limits.max != ~uint64_t{0};
+}
 
 }  // namespace
 
@@ -56,11 +66,12 @@ Result<> ArtifactChecker::check_memories() {
   for (size_t i = 0; i < memories_.size(); ++i) {
     const ArtifactMemory& memory = memories_[i];
     const ArtifactLimits& limits = memory.limits;
-    if (memory.page_log2 != 16 || limits.shared != 0 || limits.is64 != 0) {
-      return damaged("memories[{}]: page size 2^{}, shared {}, 64-bit {}: not supported", i,
-                     memory.page_log2, limits.shared, limits.is64);
+    if (!is_valid(memory)) {
+      return damaged("memories[{}]: page size 2^{}, shared {}, 64-bit {}, maximum {}", i,
+                     memory.page_log2, limits.shared, limits.is64, limits.max);
     }
-    if (limits.min > limits.max || limits.min > kLimits.memory32_pages) {
+    const wasm::SizeLimits size{.min = limits.min, .max = {}, .is64 = limits.is64 != 0};
+    if (limits.min > limits.max || limits.min > wasm::most_pages({size, memory.page_log2})) {
       return damaged("memories[{}].limits: minimum {}, maximum {}", i, limits.min, limits.max);
     }
   }
@@ -72,7 +83,10 @@ Result<> ArtifactChecker::check_image() {
   if (memories_.empty() || memories_[0].imported != 0) {
     return damaged("image: the module has no memory of its own");
   }
-  const uint64_t size = memories_[0].limits.min << memories_[0].page_log2;
+  const ArtifactMemory& memory = memories_[0];
+  const uint64_t most = memory.limits.is64 != 0 ? kMemory64Bytes : kMemory32Bytes;
+  const bool can_be_made = memory.limits.min <= most >> memory.page_log2;
+  const uint64_t size = can_be_made ? memory.limits.min << memory.page_log2 : 0;
   if (header_.image_address % kArtifactPage != 0 || header_.image_address > size ||
       header_.image.count > size - header_.image_address) {
     return damaged("image_address: {} bytes at address {} are not in memory 0", header_.image.count,
@@ -88,7 +102,7 @@ Result<> ArtifactChecker::check_tables() {
     if (!is_valid(table.element) || !is_reference(table.element)) {
       return damaged("tables[{}].element: {:#x} is not a reference type", i, table.element.kind);
     }
-    if (limits.min > limits.max || limits.is64 != 0 || limits.shared != 0) {
+    if (limits.min > limits.max || limits.is64 > 1 || limits.shared != 0) {
       return damaged("tables[{}].limits: minimum {}, maximum {}, shared {}, 64-bit {}", i,
                      limits.min, limits.max, limits.shared, limits.is64);
     }
@@ -113,7 +127,8 @@ Result<> ArtifactChecker::check_elements() {
       if (segment.table >= tables_.size() || !same(tables_[segment.table].element, segment.type)) {
         return damaged("elements[{}].table: {} is not a table of that type", i, segment.table);
       }
-      TRY(check_const(segment.offset, kI32Type, globals_.size(), "elements", i));
+      const ArtifactType address = address_type(tables_[segment.table].limits);
+      TRY(check_const(segment.offset, address, globals_.size(), "elements", i));
     }
     TRY(check_array<uint32_t>(segment.functions, kLimits.elements_a_segment, "elements.functions"));
     for (const uint32_t function : records<uint32_t>(segment.functions)) {
@@ -141,7 +156,8 @@ Result<> ArtifactChecker::check_data() {
       if (segment.memory >= memories_.size()) {
         return damaged("data[{}].memory: {} is not below {}", i, segment.memory, memories_.size());
       }
-      TRY(check_const(segment.offset, kI32Type, globals_.size(), "data", i));
+      const ArtifactType address = address_type(memories_[segment.memory].limits);
+      TRY(check_const(segment.offset, address, globals_.size(), "data", i));
     }
     TRY(check_slice(segment.bytes, 1, 1, ~uint32_t{0}, "data.bytes"));
   }

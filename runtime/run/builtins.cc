@@ -6,6 +6,7 @@
 #include "runtime/run/activation.h"
 #include "runtime/run/instance.h"
 #include "runtime/run/range.h"
+#include "runtime/run/waiters.h"
 
 // The host routines of compiled code (context.h). Each is called by compiled code directly, so that
 // its return address lies in the function that a trap is reported for.
@@ -50,6 +51,42 @@ struct BuiltinFunctions {
     if (!instance(context).memory_init(memory, segment, to, from, count)) {
       trap_guest(TrapCode::kMemoryOutOfBounds, WASMEDGE_CALLER);
     }
+  }
+
+  template <typename T>
+  static uint32_t wait(Context* context, uint32_t index, uint64_t address, T expected,
+                       int64_t nanoseconds, const void* caller) {
+    Memory& target = memory(context, index);
+    const std::byte* at = atomic_place(target, address, sizeof(T), caller);
+    if (!target.type().limits.shared) trap_guest(TrapCode::kNotShared, caller);
+    return static_cast<uint32_t>(wait_on(reinterpret_cast<const T*>(at), expected, nanoseconds));
+  }
+
+  // Of an atomic access, which is checked here.
+  static std::byte* atomic_place(Memory& memory, uint64_t address, uint64_t size,
+                                 const void* caller) {
+    const auto bytes = memory.bytes();
+    if (!in_range(address, size, bytes.size())) trap_guest(TrapCode::kMemoryOutOfBounds, caller);
+    if (address % size != 0) trap_guest(TrapCode::kUnalignedAtomic, caller);
+    return bytes.data() + address;
+  }
+
+  static uint32_t memory_wait32(Context* context, uint32_t memory, uint64_t address,
+                                uint32_t expected, int64_t nanoseconds) {
+    return wait(context, memory, address, expected, nanoseconds, WASMEDGE_CALLER);
+  }
+
+  static uint32_t memory_wait64(Context* context, uint32_t memory, uint64_t address,
+                                uint64_t expected, int64_t nanoseconds) {
+    return wait(context, memory, address, expected, nanoseconds, WASMEDGE_CALLER);
+  }
+
+  // Nobody can wait on a memory that is not shared.
+  static uint32_t memory_notify(Context* context, uint32_t index, uint64_t address,
+                                uint32_t count) {
+    Memory& target = memory(context, index);
+    const std::byte* at = atomic_place(target, address, sizeof(uint32_t), WASMEDGE_CALLER);
+    return target.type().limits.shared ? notify(at, count) : 0;
   }
 
   static void data_drop(Context* context, uint32_t segment) {

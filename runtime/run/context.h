@@ -1,7 +1,11 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+
+#include "runtime/base/limits.h"
+#include "runtime/wasm/types.h"
 
 /// The ABI between compiled code and the runtime: everything that emitted instructions read or
 /// call. `compile` emits loads at these offsets; `run` fills them in. A change here changes
@@ -16,7 +20,7 @@
 /// builtin that unwinds.
 namespace wasmedge::run {
 
-inline constexpr uint32_t kAbiVersion = 1;
+inline constexpr uint32_t kAbiVersion = 2;
 
 /// One value in a global cell or in an entry's argument array; the low bytes hold narrower types.
 union alignas(16) Value {
@@ -35,13 +39,32 @@ struct FuncRef {
   uint64_t type;  // canonical function type, unique in the process: equal ids <=> equal types
 };
 
-/// A linear memory as code sees it. `base` never changes; `bytes` grows. memory32: 4 GiB + 4 GiB of
-/// address space after `base` are reserved, so base + zext(i32 address) + zext(u32 offset) needs no
-/// check.
+/// A linear memory as code sees it. `base` never changes; `bytes` grows, of a shared memory also
+/// while other threads run.
 struct MemoryView {
   std::byte* base;
-  uint64_t bytes;
+  std::atomic<uint64_t> bytes;
 };
+static_assert(sizeof(MemoryView) == 16 && std::atomic<uint64_t>::is_always_lock_free);
+
+/// How code keeps its accesses within a memory. Reserved address space behind `bytes` faults.
+enum class MemoryBounds : uint8_t {
+  kGuard,        // memory32: base + zext(index) + zext(offset) is always within the reservation
+  kReservation,  // memory64: index < kMemory64Bytes is checked, or less if the offset is beyond 32
+                 // bits; the rest is as above
+  kSize,         // pages of one byte: `bytes` need not end at a page of the OS, so the access's end
+                 // is compared with it
+};
+constexpr MemoryBounds bounds_of(const wasm::MemoryType& type) {
+  if (type.page_log2 < 16) return MemoryBounds::kSize;
+  return type.limits.is64 ? MemoryBounds::kReservation : MemoryBounds::kGuard;
+}
+
+/// The most bytes that a memory can have, and the guard that follows them: any 32-bit offset and a
+/// whole access further.
+inline constexpr uint64_t kMemory32Bytes = uint64_t{1} << 32;
+inline constexpr uint64_t kMemory64Bytes = kLimits.memory64_bytes;
+inline constexpr uint64_t kMemoryGuard = (uint64_t{1} << 32) + 65536;
 
 /// A table as code sees it. `elements` never changes (the whole maximum is reserved); `size` grows.
 /// Every element is a pointer: FuncRef* or the host's extern reference.
@@ -66,7 +89,8 @@ struct TableView {
   X(kInterrupted, 12, "interrupted")                        \
   X(kUnalignedAtomic, 13, "unaligned atomic")               \
   X(kUncaughtException, 14, "uncaught exception")           \
-  X(kOutOfMemory, 15, "out of memory")
+  X(kOutOfMemory, 15, "out of memory")                      \
+  X(kNotShared, 16, "expected shared memory")
 
 enum class TrapCode : uint8_t {
 #define X(name, code, text) name = code,
@@ -87,6 +111,11 @@ enum class TrapCode : uint8_t {
      uint64_t count))                                                                           \
   X(memory_init, void,                                                                          \
     (Context*, uint32_t memory, uint32_t segment, uint64_t to, uint32_t from, uint32_t count))  \
+  X(memory_wait32, uint32_t, /* of wait_on() */                                                 \
+    (Context*, uint32_t memory, uint64_t address, uint32_t expected, int64_t nanoseconds))      \
+  X(memory_wait64, uint32_t,                                                                    \
+    (Context*, uint32_t memory, uint64_t address, uint64_t expected, int64_t nanoseconds))      \
+  X(memory_notify, uint32_t, (Context*, uint32_t memory, uint64_t address, uint32_t count))     \
   X(data_drop, void, (Context*, uint32_t segment))                                              \
   X(table_grow, uint64_t,                                                                       \
     (Context*, uint32_t table, void* value, uint64_t count)) /* old size, or ~0 */              \

@@ -17,11 +17,14 @@ std::string describe(const wasm::FuncType& type) {
 }
 
 std::string describe(const wasm::TableType& type) {
-  return fmt::format("of {} {}", wasm::to_string(type.element), describe(type.limits));
+  return fmt::format("of {} {}{}", wasm::to_string(type.element), describe(type.limits),
+                     type.limits.is64 ? " 64-bit" : "");
 }
 
 std::string describe(const wasm::MemoryType& type) {
-  return fmt::format("of pages {}{}", describe(type.limits), type.limits.shared ? " shared" : "");
+  return fmt::format("of pages {}{}{}{}", describe(type.limits), type.limits.is64 ? " 64-bit" : "",
+                     type.page_log2 == 16 ? "" : " of one byte",
+                     type.limits.shared ? " shared" : "");
 }
 
 std::string describe(const wasm::GlobalType& type) {

@@ -8,27 +8,45 @@
 namespace wasmedge::run {
 namespace {
 
-// base + zext(i32) + zext(u32 offset) is below 8 GiB; an access reaches at most 16 bytes further.
-constexpr size_t kReservation = (size_t{8} << 30) + Memory::kPage;
+// What can be made accessible: a multiple of the page of any OS.
+constexpr uint64_t kGrain = 65536;
+
+constexpr uint64_t up_to_grain(uint64_t bytes) {
+  return (bytes + kGrain - 1) & ~(kGrain - 1);
+}
+
+uint64_t most_bytes(const wasm::MemoryType& type) {
+  return type.limits.is64 ? kMemory64Bytes : kMemory32Bytes;
+}
+
+uint64_t growth_limit(const wasm::MemoryType& type) {
+  const uint64_t most = std::min(most_bytes(type) >> type.page_log2, wasm::most_pages(type));
+  return std::min(type.limits.max.value_or(most), most);
+}
 
 bool make_accessible(std::byte* base, uint64_t from, uint64_t to) {
+  from = up_to_grain(from);
+  to = up_to_grain(to);
   return from == to || mprotect(base + from, to - from, PROT_READ | PROT_WRITE) == 0;
 }
 
 }  // namespace
 
 Result<std::unique_ptr<Memory>> Memory::make(const wasm::MemoryType& type) {
-  if (type.limits.min > kMaxPages) {
-    return fail(ErrorCode::kResourceExhausted, "a memory of {} pages is over the limit of {}",
-                type.limits.min, kMaxPages);
+  if (type.limits.min > most_bytes(type) >> type.page_log2) {
+    return fail(ErrorCode::kResourceExhausted,
+                "a memory of {} pages of {} is over the limit of {} GiB", type.limits.min,
+                type.page_log2 == 0 ? "one byte" : "64 KiB", most_bytes(type) >> 30);
   }
+  const size_t reserved = most_bytes(type) + kMemoryGuard;
   void* base =
-      mmap(nullptr, kReservation, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+      mmap(nullptr, reserved, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (base == MAP_FAILED) {
-    return fail_errno("cannot reserve 8 GiB of address space for a memory (see ulimit -v)");
+    return fail_errno("cannot reserve {} GiB of address space for a memory (see ulimit -v)",
+                      reserved >> 30);
   }
-  std::unique_ptr<Memory> memory(new Memory(type, static_cast<std::byte*>(base)));
-  const uint64_t bytes = type.limits.min * kPage;
+  std::unique_ptr<Memory> memory(new Memory(type, static_cast<std::byte*>(base), reserved));
+  const uint64_t bytes = type.limits.min << type.page_log2;
   if (!make_accessible(memory->view_.base, 0, bytes)) {
     return fail_errno("cannot allocate a memory of {} pages", type.limits.min);
   }
@@ -36,11 +54,11 @@ Result<std::unique_ptr<Memory>> Memory::make(const wasm::MemoryType& type) {
   return memory;
 }
 
-Memory::Memory(const wasm::MemoryType& type, std::byte* base)
-    : type_(type), view_{base, 0}, region_(base, kReservation, nullptr) {}
+Memory::Memory(const wasm::MemoryType& type, std::byte* base, size_t reserved)
+    : type_(type), view_{base, 0}, reserved_(reserved), region_(base, reserved, nullptr) {}
 
 Memory::~Memory() {
-  munmap(view_.base, kReservation);
+  munmap(view_.base, reserved_);
 }
 
 Result<> Memory::map_image(int file, uint64_t offset, uint64_t address,
@@ -62,10 +80,10 @@ Result<> Memory::map_image(int file, uint64_t offset, uint64_t address,
 }
 
 uint64_t Memory::grow(uint64_t pages) {
+  const std::lock_guard lock(growth_);
   const uint64_t old = this->pages();
-  const uint64_t most = std::min(type_.limits.max.value_or(kMaxPages), kMaxPages);
-  if (pages > most - old) return ~uint64_t{0};
-  const uint64_t bytes = (old + pages) * kPage;
+  if (pages > growth_limit(type_) - old) return ~uint64_t{0};
+  const uint64_t bytes = (old + pages) << type_.page_log2;
   if (!make_accessible(view_.base, view_.bytes, bytes)) return ~uint64_t{0};
   view_.bytes = bytes;
   return old;

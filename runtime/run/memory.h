@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <span>
 
 #include "runtime/base/result.h"
@@ -10,13 +11,14 @@
 
 namespace wasmedge::run {
 
-/// A linear memory (memory32): 8 GiB of reserved address space and a guard, of which the first
-/// size() bytes are accessible. The base never moves.
+/// A linear memory: address space for all it can grow to is reserved, and a guard (context.h), of
+/// which the first bytes are accessible: as many as it has, up to a page of the OS. The base never
+/// moves.
+///
+/// A shared memory may be used by instances of several Stores on several threads, as long as the
+/// Store lives that made it.
 class Memory {
  public:
-  static constexpr uint64_t kPage = 65536;
-  static constexpr uint64_t kMaxPages = 65536;
-
   /// A zeroed memory of limits.min pages. Errors: kResourceExhausted if the address space or memory
   /// is not to be had.
   static Result<std::unique_ptr<Memory>> make(const wasm::MemoryType& type);
@@ -30,20 +32,22 @@ class Memory {
   /// -1.
   Result<> map_image(int file, uint64_t offset, uint64_t address, std::span<const std::byte> bytes);
 
-  /// Old size in pages; or ~0, and nothing changed, if over the maximum or out of memory.
+  /// Old size in pages; or ~0, and nothing changed, if over the maximum or out of memory. Atomic.
   uint64_t grow(uint64_t pages);
 
-  uint64_t pages() const { return view_.bytes / kPage; }
+  uint64_t pages() const { return view_.bytes >> type_.page_log2; }
   const wasm::MemoryType& type() const { return type_; }
   /// Constant address; what code and host functions read the current size through.
   MemoryView* view() { return &view_; }
   std::span<std::byte> bytes() { return {view_.base, view_.bytes}; }
 
  private:
-  Memory(const wasm::MemoryType& type, std::byte* base);
+  Memory(const wasm::MemoryType& type, std::byte* base, size_t reserved);
 
   wasm::MemoryType type_;
   MemoryView view_;
+  size_t reserved_;    // bytes of address space
+  std::mutex growth_;  // held while bytes are made accessible
   FaultRegion region_;
 };
 

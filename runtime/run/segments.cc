@@ -1,3 +1,4 @@
+#include "runtime/run/artifact_types.h"
 #include "runtime/run/instance.h"
 #include "runtime/run/range.h"
 #include "runtime/wasm/module.h"
@@ -19,6 +20,11 @@ Outcome trapped(TrapCode code) {
   return outcome;
 }
 
+// Where an active segment goes: an i32 or i64.
+uint64_t address_of(const Value& offset, const ArtifactConst& expression) {
+  return unpack(expression.type) == wasm::kI64 ? offset.i64 : offset.i32;
+}
+
 }  // namespace
 
 Outcome Instance::initialize() {
@@ -34,7 +40,7 @@ bool Instance::initialize_tables() {
   for (uint32_t i = 0; i < elements.size(); ++i) {
     const ArtifactElement& segment = elements[i];
     if (is_mode(segment.mode, wasm::SegmentMode::kActive)) {
-      const uint32_t to = evaluate(segment.offset).i32;
+      const uint64_t to = address_of(evaluate(segment.offset), segment.offset);
       if (!table_init(segment.table, i, to, 0, element_count(i))) return false;
     }
     if (!is_mode(segment.mode, wasm::SegmentMode::kPassive)) dropped_elements_[i] = true;
@@ -48,7 +54,7 @@ bool Instance::initialize_memories() {
     const ArtifactData& segment = data[i];
     if (!is_mode(segment.mode, wasm::SegmentMode::kActive)) continue;
     if (segment.in_image == 0) {
-      const uint32_t to = evaluate(segment.offset).i32;
+      const uint64_t to = address_of(evaluate(segment.offset), segment.offset);
       if (!memory_init(segment.memory, i, to, 0, segment.bytes.count)) return false;
     }
     dropped_data_[i] = true;

@@ -36,6 +36,7 @@ Result<Module> Decoder::run() {
   TRY(across_sections());
   mark_declared();
   module_.function_names = read_function_names(module_.bytes, names_, module_.functions.size());
+  module_.branch_hints = read_branch_hints(module_, branch_hints_);
   return std::move(module_);
 }
 
@@ -46,8 +47,8 @@ Result<> Decoder::header(Reader& reader) {
   const auto layer = reader.fixed<uint16_t>();
   if (layer == 1) {
     reader.malformed(4,
-                     "unknown binary version: this is a component, and components are not "
-                     "supported; build a core module (target wasm32-wasip1)");
+                     "unknown binary version: this is a component, which is not supported; build a "
+                     "core module instead (for example, target wasm32-wasip1)");
   }
   if (version != 1 || layer != 0) {
     reader.malformed(4, "unknown binary version {} (layer {})", version, layer);
@@ -126,7 +127,9 @@ void Decoder::custom(Reader& reader) {
   const std::string_view name = reader.name();
   const ByteRange rest{reader.offset(), static_cast<uint32_t>(reader.left())};
   reader.bytes(rest.size);
-  if (reader.ok() && name == "name") names_ = rest;
+  if (!reader.ok()) return;
+  if (name == "name") names_ = rest;
+  if (name == "metadata.code.branch_hint") branch_hints_ = rest;
 }
 
 Result<> Decoder::across_sections() {

@@ -18,24 +18,34 @@ bool read_mutability(Reader& reader) {
   return mutability == 1;
 }
 
-/// Limits as memories and tables share them. Bits of the flags: a maximum follows, shared, 64-bit
-/// addresses, a page size follows.
-SizeLimits read_limits(Reader& reader, uint8_t known_flags) {
-  SizeLimits limits;
+// Bits of the flags that limits begin with.
+constexpr uint8_t kHasMaximum = 1;
+constexpr uint8_t kIsShared = 2;
+constexpr uint8_t kIs64 = 4;
+constexpr uint8_t kHasPageSize = 8;
+
+uint8_t read_limits_flags(Reader& reader, uint8_t known) {
   const uint32_t offset = reader.offset();
   const uint8_t flags = reader.byte();
-  if ((flags & ~known_flags) != 0) {
-    reader.malformed(offset, "malformed limits flags {:#04x}", flags);
-  } else if ((flags & 8) != 0) {
-    reader.unsupported(offset, Feature::kCustomPageSizes);
-  } else if ((flags & 4) != 0) {
-    reader.unsupported(offset, Feature::kMemory64);
-  } else if ((flags & 2) != 0) {
-    reader.unsupported(offset, Feature::kThreads);
-  }
+  if ((flags & ~known) != 0) reader.malformed(offset, "malformed limits flags {:#04x}", flags);
+  return flags;
+}
+
+SizeLimits read_limits(Reader& reader, uint8_t flags) {
+  SizeLimits limits;
+  limits.shared = (flags & kIsShared) != 0;
+  limits.is64 = (flags & kIs64) != 0;
   limits.min = reader.u64();
-  if ((flags & 1) != 0) limits.max = reader.u64();
+  if ((flags & kHasMaximum) != 0) limits.max = reader.u64();
   return limits;
+}
+
+/// The binary logarithm of a page size. Which of them are valid is for validation.
+uint32_t read_page_size(Reader& reader) {
+  const uint32_t offset = reader.offset();
+  const uint32_t log2 = reader.u32();
+  if (log2 > 64) reader.malformed(offset, "malformed custom page size 2^{}", log2);
+  return log2;
 }
 
 std::vector<ValueType> read_value_types(Reader& reader, uint32_t limit, std::string_view what) {
@@ -66,13 +76,15 @@ FuncType read_func_type(Reader& reader) {
 TableType read_table_type(Reader& reader) {
   TableType type;
   type.element = read_ref_type(reader);
-  type.limits = read_limits(reader, 0x07);
+  type.limits = read_limits(reader, read_limits_flags(reader, kHasMaximum | kIs64));
   return type;
 }
 
 MemoryType read_memory_type(Reader& reader) {
   MemoryType type;
-  type.limits = read_limits(reader, 0x0f);
+  const uint8_t flags = read_limits_flags(reader, kHasMaximum | kIsShared | kIs64 | kHasPageSize);
+  type.limits = read_limits(reader, flags);
+  if ((flags & kHasPageSize) != 0) type.page_log2 = read_page_size(reader);
   return type;
 }
 

@@ -76,8 +76,13 @@ void read_element_kind(Reader& reader) {
   if (reader.byte() != 0) reader.malformed(offset, "malformed element kind");
 }
 
-void read_elements(Reader& reader, bool expressions, ElementSegment& segment) {
+void read_elements(Reader& reader, bool expressions, ElementSegment& segment, uint64_t& total) {
+  const uint32_t start = reader.offset();
   const uint32_t count = reader.count(kLimits.elements_a_segment, "elements");
+  total += count;
+  if (total > kLimits.elements) {
+    return reader.over_limit(start, "elements in all segments", total, kLimits.elements);
+  }
   segment.elements.reserve(count);
   for (uint32_t i = 0; i < count && reader.ok(); ++i) {
     if (expressions) {
@@ -102,7 +107,7 @@ ConstExpr read_const_expr(Reader& reader, ValueType type) {
   return expr;
 }
 
-ElementSegment read_element_segment(Reader& reader) {
+ElementSegment read_element_segment(Reader& reader, uint64_t& elements) {
   // Bits: not active; a table index (active) or declarative (not active); expressions.
   const uint32_t offset = reader.offset();
   const uint32_t flags = reader.u32();
@@ -112,7 +117,7 @@ ElementSegment read_element_segment(Reader& reader) {
   segment.at = offset;
   if ((flags & 1) == 0) {
     if ((flags & 2) != 0) segment.table = reader.u32();
-    segment.offset = read_const_expr(reader, kI32);
+    segment.offset = read_const_expr(reader, kI32);  // until the table's address type is known
   } else {
     segment.mode = (flags & 2) != 0 ? SegmentMode::kDeclarative : SegmentMode::kPassive;
   }
@@ -123,7 +128,7 @@ ElementSegment read_element_segment(Reader& reader) {
       read_element_kind(reader);
     }
   }
-  read_elements(reader, expressions, segment);
+  read_elements(reader, expressions, segment, elements);
   return segment;
 }
 
@@ -137,7 +142,7 @@ DataSegment read_data_segment(Reader& reader) {
     segment.mode = SegmentMode::kPassive;
   } else {
     if (flags == 2) segment.memory = reader.u32();
-    segment.offset = read_const_expr(reader, kI32);
+    segment.offset = read_const_expr(reader, kI32);  // likewise
   }
   const uint32_t size = reader.u32();
   segment.bytes = {reader.offset(), size};
@@ -147,8 +152,13 @@ DataSegment read_data_segment(Reader& reader) {
 
 void Decoder::elements(Reader& reader) {
   const uint32_t count = reader.count(kLimits.element_segments, "element segments");
+  uint64_t elements = 0;
   for (uint32_t i = 0; i < count && reader.ok(); ++i) {
-    module_.elements.push_back(read_element_segment(reader));
+    ElementSegment segment = read_element_segment(reader, elements);
+    if (segment.table < module_.tables.size() && module_.tables[segment.table].type.limits.is64) {
+      segment.offset.type = kI64;
+    }
+    module_.elements.push_back(std::move(segment));
   }
 }
 
@@ -156,7 +166,12 @@ void Decoder::data(Reader& reader) {
   data_offset_ = reader.offset();
   const uint32_t count = reader.count(kLimits.data_segments, "data segments");
   for (uint32_t i = 0; i < count && reader.ok(); ++i) {
-    module_.data.push_back(read_data_segment(reader));
+    DataSegment segment = read_data_segment(reader);
+    if (segment.memory < module_.memories.size() &&
+        module_.memories[segment.memory].type.limits.is64) {
+      segment.offset.type = kI64;
+    }
+    module_.data.push_back(segment);
   }
 }
 

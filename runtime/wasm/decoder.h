@@ -58,6 +58,7 @@ class Decoder {
   uint32_t code_bodies_ = 0;  // entries in the code section
   uint32_t data_offset_ = 0;  // of the data section's contents
   ByteRange names_;           // the name section's contents
+  ByteRange branch_hints_;    // those of metadata.code.branch_hint
 };
 
 /// The parts of sections that more than one section has.
@@ -66,12 +67,15 @@ TableType read_table_type(Reader& reader);
 MemoryType read_memory_type(Reader& reader);
 GlobalType read_global_type(Reader& reader);
 ConstExpr read_const_expr(Reader& reader, ValueType type);
-ElementSegment read_element_segment(Reader& reader);
+/// `elements` counts those of all segments.
+ElementSegment read_element_segment(Reader& reader, uint64_t& elements);
 DataSegment read_data_segment(Reader& reader);
 
 /// Function names of a name section. Names are a convenience: what is wrong in there ends the
 /// reading, not the module.
 std::vector<std::string_view> read_function_names(std::span<const std::byte> module,
                                                   ByteRange section, size_t functions);
+/// Those of a metadata.code.branch_hint section; none if anything in there is wrong.
+std::vector<BranchHint> read_branch_hints(const Module& module, ByteRange section);
 
 }  // namespace wasmedge::wasm

@@ -136,11 +136,15 @@ class FunctionValidator {
   }
   bool check(const ShuffleImm& imm);
   bool check_lane(unsigned lane, unsigned lanes);
+  bool check(const AtomicArg<size_log2>& imm) { return check_atomic(imm, size_log2); }
   bool check_access(const MemArgImm& imm, unsigned size_log2);
+  bool check_atomic(const MemArgImm& imm, unsigned size_log2);
   bool check(const MemImm& imm);
   bool check(const MemInitImm& imm);
   bool check(const DataImm& imm);
   bool check(const ElemImm& imm);
+
+  void wide(unsigned operands);
 
   // Fixed signatures.
   template <class Imm>
@@ -153,6 +157,10 @@ class FunctionValidator {
   }
   template <unsigned size_log2>
   Operand address_type(const MemArgLane<size_log2>& imm) const {
+    return memory_address(imm.memory);
+  }
+  template <unsigned size_log2>
+  Operand address_type(const AtomicArg<size_log2>& imm) const {
     return memory_address(imm.memory);
   }
   Operand address_type(const MemImm& imm) const { return memory_address(imm.memory); }

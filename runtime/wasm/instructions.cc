@@ -142,6 +142,12 @@ void read(Reader& reader, MemArgImm& imm) {
   imm.offset = reader.u64();
 }
 
+// A byte for kinds of fences to come.
+void read(Reader& reader, FenceImm&) {
+  const uint32_t offset = reader.offset();
+  if (reader.byte() != 0) reader.malformed(offset, "malformed fence: zero byte expected");
+}
+
 void read(Reader& reader, MemImm& imm) {
   imm.memory = reader.u32();
 }

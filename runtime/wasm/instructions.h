@@ -76,6 +76,12 @@ struct MemArgLane : MemArg<size_log2> {
   uint8_t lane;
   static constexpr unsigned kLanes = 16 >> size_log2;
 };
+/// An atomic access of 1 << `size_log2` bytes.
+template <unsigned size_log2>
+struct AtomicArg : MemArgImm {
+  static constexpr unsigned kSizeLog2 = size_log2;
+};
+struct FenceImm {};
 struct MemImm {
   uint32_t memory;
 };
@@ -137,6 +143,7 @@ void read(Reader& reader, TableCopyImm& imm);
 void read(Reader& reader, TableInitImm& imm);
 void read(Reader& reader, ElemImm& imm);
 void read(Reader& reader, MemArgImm& imm);
+void read(Reader& reader, FenceImm& imm);
 void read(Reader& reader, MemImm& imm);
 void read(Reader& reader, MemCopyImm& imm);
 void read(Reader& reader, MemInitImm& imm);

@@ -93,6 +93,12 @@ struct DataSegment {
   ByteRange bytes;
 };
 
+/// What the section metadata.code.branch_hint says of a br_if or if.
+struct BranchHint {
+  uint32_t at = 0;      // the instruction's offset
+  bool likely = false;  // the condition holds, mostly
+};
+
 /// A decoded module. Index spaces are whole: imports come first, as in the spec. It views `bytes`,
 /// which must outlive it.
 struct Module {
@@ -111,6 +117,7 @@ struct Module {
   uint32_t start_at = 0;
   std::vector<std::string_view>
       function_names;  // name section; may be shorter than `functions`; "" if unnamed
+  std::vector<BranchHint> branch_hints;  // by rising offset
   uint32_t imported_functions = 0;
   uint32_t imported_globals = 0;
 

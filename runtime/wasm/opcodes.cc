@@ -28,14 +28,10 @@ std::string_view to_string(Feature feature) {
       return "function references";
     case Feature::kGc:
       return "gc";
-    case Feature::kMemory64:
-      return "memory64";
     case Feature::kThreads:
       return "threads";
     case Feature::kWideArithmetic:
       return "wide arithmetic";
-    case Feature::kCustomPageSizes:
-      return "custom page sizes";
     case Feature::kStackSwitching:
       return "stack switching";
   }
@@ -81,12 +77,6 @@ std::optional<Feature> feature_of_unknown(uint32_t encoding) {
   switch (encoding >> 16) {
     case 0xfb:
       if (sub <= 0x1e) return Feature::kGc;
-      break;
-    case 0xfc:
-      if (sub >= 0x13 && sub <= 0x16) return Feature::kWideArithmetic;
-      break;
-    case 0xfe:
-      if (sub <= 0x03 || (sub >= 0x10 && sub <= 0x4e)) return Feature::kThreads;
       break;
     default:
       break;

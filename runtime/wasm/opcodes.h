@@ -16,6 +16,8 @@ enum class Feature : uint8_t {
   kSaturatingFloatToInt,
   kBulkMemory,
   kReferenceTypes,
+  kWideArithmetic,
+  kThreads,
   kSimd,
   kRelaxedSimd,
   // Recognised, not supported.
@@ -24,10 +26,6 @@ enum class Feature : uint8_t {
   kLegacyExceptions,
   kFunctionReferences,
   kGc,
-  kMemory64,
-  kThreads,
-  kWideArithmetic,
-  kCustomPageSizes,
   kStackSwitching,
 };
 

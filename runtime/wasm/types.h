@@ -66,6 +66,12 @@ struct MemoryType {
   SizeLimits limits;
   uint32_t page_log2 = 16;  // custom-page-sizes: 0 or 16
 };
+/// The most pages that a valid memory type may name; its page size is valid.
+constexpr uint64_t most_pages(const MemoryType& type) {
+  const uint64_t most_bytes = type.limits.is64 ? ~uint64_t{0} : ~uint32_t{0};  // but one
+  if (type.page_log2 == 0) return most_bytes;
+  return (most_bytes >> type.page_log2) + 1;
+}
 
 struct TableType {
   ValueType element = kFuncRef;

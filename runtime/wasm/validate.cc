@@ -50,7 +50,7 @@ class ModuleValidator {
     for (size_t i = 0; i < module_.tables.size(); ++i) {
       const Table& table = module_.tables[i];
       const SizeLimits& limits = table.type.limits;
-      if (limits.min > UINT32_MAX || limits.max.value_or(0) > UINT32_MAX) {
+      if (!limits.is64 && (limits.min > UINT32_MAX || limits.max.value_or(0) > UINT32_MAX)) {
         return invalid(table.at, "table {}: table size must be at most 2^32-1 elements", i);
       }
       if (limits.max && limits.min > *limits.max) {
@@ -63,16 +63,23 @@ class ModuleValidator {
   }
 
   Result<> memories() {
-    constexpr uint64_t kMaxPages = 65536;
     for (size_t i = 0; i < module_.memories.size(); ++i) {
-      const SizeLimits& limits = module_.memories[i].type.limits;
-      if (limits.min > kMaxPages || limits.max.value_or(0) > kMaxPages) {
-        return invalid(module_.memories[i].at,
-                       "memory {}: memory size must be at most 65536 pages (4 GiB)", i);
+      const auto& [type, imported, at] = module_.memories[i];
+      const SizeLimits& limits = type.limits;
+      if (type.page_log2 != 0 && type.page_log2 != 16) {
+        return invalid(at, "memory {}: invalid custom page size 2^{}: it must be 1 or 65536", i,
+                       type.page_log2);
+      }
+      const uint64_t most = most_pages(type);
+      if (limits.min > most || limits.max.value_or(0) > most) {
+        return invalid(at, "memory {}: memory size must be at most {} pages ({})", i, most,
+                       limits.is64 ? "16 EiB" : "4 GiB");
       }
       if (limits.max && limits.min > *limits.max) {
-        return invalid(module_.memories[i].at,
-                       "memory {}: size minimum must not be greater than maximum", i);
+        return invalid(at, "memory {}: size minimum must not be greater than maximum", i);
+      }
+      if (limits.shared && !limits.max) {
+        return invalid(at, "memory {}: shared memory must have maximum", i);
       }
     }
     return {};

@@ -63,6 +63,30 @@ void FunctionValidator::global_set(const GlobalImm& imm) {
   pop(type.value);
 }
 
+// Wide arithmetic: i64 operands, two i64 results.
+
+void FunctionValidator::wide(unsigned operands) {
+  for (unsigned i = 0; i < operands; ++i) pop(kI64);
+  push(kI64);
+  push(kI64);
+}
+
+void FunctionValidator::i64_add128(const NoImm&) {
+  wide(4);
+}
+
+void FunctionValidator::i64_sub128(const NoImm&) {
+  wide(4);
+}
+
+void FunctionValidator::i64_mul_wide_s(const NoImm&) {
+  wide(2);
+}
+
+void FunctionValidator::i64_mul_wide_u(const NoImm&) {
+  wide(2);
+}
+
 // References.
 
 void FunctionValidator::ref_null(const RefTypeImm& imm) {
@@ -107,6 +131,13 @@ bool FunctionValidator::check_lane(unsigned lane, unsigned lanes) {
 
 bool FunctionValidator::check(const ShuffleImm& imm) {
   return std::ranges::all_of(imm.lanes, [this](unsigned lane) { return check_lane(lane, 32); });
+}
+
+bool FunctionValidator::check_atomic(const MemArgImm& imm, unsigned size_log2) {
+  if (!check_access(imm, size_log2)) return false;
+  return imm.align_log2 == size_log2 ||
+         invalid("alignment of an atomic access must be natural: 2^{}, not 2^{}", size_log2,
+                 imm.align_log2);
 }
 
 bool FunctionValidator::check(const MemImm& imm) {

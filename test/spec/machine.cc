@@ -71,8 +71,13 @@ Result<Spectest> Spectest::make(run::Store& store) {
   f32.f32 = 666.6F;
   f64.f64 = 666.6;
   TRY_ASSIGN(run::Memory * memory, store.add_memory({.limits = {.min = 1, .max = 2}}));
+  TRY_ASSIGN(run::Memory * shared,
+             store.add_memory({.limits = {.min = 1, .max = 2, .shared = true}}));
   TRY_ASSIGN(run::Table * table,
              store.add_table({.element = wasm::kFuncRef, .limits = {.min = 10, .max = 20}}));
+  TRY_ASSIGN(
+      run::Table * table64,
+      store.add_table({.element = wasm::kFuncRef, .limits = {.min = 10, .max = 20, .is64 = true}}));
   Spectest spectest;
   spectest.items_ = {
       {"print", function(print)},
@@ -87,7 +92,9 @@ Result<Spectest> Spectest::make(run::Store& store) {
       {"global_f32", store.add_global({wasm::kF32, false}, f32)},
       {"global_f64", store.add_global({wasm::kF64, false}, f64)},
       {"memory", memory},
+      {"shared_memory", shared},
       {"table", table},
+      {"table64", table64},
   };
   return spectest;
 }
@@ -96,12 +103,6 @@ std::optional<run::Extern> Spectest::find(std::string_view name) const {
   for (const Item& item : items_) {
     if (item.name == name) return item.value;
   }
-  return std::nullopt;
-}
-
-std::optional<wasm::Feature> Spectest::needs(std::string_view name) {
-  if (name == "shared_memory") return wasm::Feature::kThreads;
-  if (name == "table64") return wasm::Feature::kMemory64;
   return std::nullopt;
 }
 

@@ -28,8 +28,6 @@ class Spectest {
  public:
   static Result<Spectest> make(run::Store& store);
   std::optional<run::Extern> find(std::string_view name) const;
-  /// The feature without which this item cannot be made, or nullopt.
-  static std::optional<wasm::Feature> needs(std::string_view name);
 
  private:
   struct Item {

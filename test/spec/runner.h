@@ -66,7 +66,6 @@ class Runner {
   void assert_uninstantiable(const Json& command);
 
   Definition define(const Json& command);
-  std::optional<run::Extern> from_spectest(std::string_view name, std::optional<Want>& want) const;
   /// `want` is set if an import is a gap.
   Result<run::Instance*> link(const Definition& definition, std::optional<Want>& want);
   Subject instantiate(const Definition& definition);

@@ -12,18 +12,9 @@ Runner::Definition Runner::define(const Json& command) {
   return {nullptr, std::move(want)};
 }
 
-std::optional<run::Extern> Runner::from_spectest(std::string_view name,
-                                                 std::optional<Want>& want) const {
-  if (const auto feature = Spectest::needs(name)) {
-    const std::string_view text = wasm::to_string(*feature);
-    want = Want{std::string(text), fmt::format("spectest's {} needs {}", name, text)};
-  }
-  return spectest_->find(name);
-}
-
 Result<run::Instance*> Runner::link(const Definition& definition, std::optional<Want>& want) {
   const auto resolve = [&](const run::ImportRequest& request) -> std::optional<run::Extern> {
-    if (request.module == "spectest") return from_spectest(request.name, want);
+    if (request.module == "spectest") return spectest_->find(request.name);
     const auto found = registered_.find(request.module);
     if (found == registered_.end()) return std::nullopt;
     if (found->second.want) want = found->second.want;

@@ -26,16 +26,18 @@ Result<std::vector<std::byte>> compile_bytes(const Bytes& module, compile::Quali
       {.quality = quality, .threads = threads, .module_sha256 = {}, .compiler_build = "t"});
 }
 
-Guest::Guest(const Bytes& module, compile::Quality quality) {
+std::shared_ptr<const run::Artifact> build(const Bytes& module, compile::Quality quality) {
   const std::vector<std::byte> bytes = value_or_fail(compile_bytes(module, quality));
   Fd file(memfd_create("artifact", MFD_CLOEXEC));
   if (auto written = write_all(file.get(), bytes, "artifact"); !written) {
     throw std::runtime_error(written.error().message);
   }
   fchmod(file.get(), 0400);
-  auto artifact = value_or_fail(run::Artifact::load(std::move(file), "artifact"));
-  instance_ = value_or_fail(
-      store_.link(std::move(artifact), [](const run::ImportRequest&) { return std::nullopt; }));
+  return value_or_fail(run::Artifact::load(std::move(file), "artifact"));
+}
+
+Guest::Guest(std::shared_ptr<const run::Artifact> artifact, const run::Resolver& resolver) {
+  instance_ = value_or_fail(store_.link(std::move(artifact), resolver));
   const run::Outcome outcome = instance_->initialize();
   if (!outcome.returned()) throw std::runtime_error(run::to_string(outcome.trap));
 }

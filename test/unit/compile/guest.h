@@ -17,10 +17,20 @@ namespace wasmedge::test {
 Result<std::vector<std::byte>> compile_bytes(const Bytes& module, compile::Quality quality,
                                              unsigned threads = 1);
 
-/// A module without imports, compiled, loaded and instantiated. Fails the test where that fails.
+/// Compiles a module and loads its artifact. Throws where that fails.
+std::shared_ptr<const run::Artifact> build(const Bytes& module, compile::Quality quality);
+
+/// Knows no import.
+inline std::optional<run::Extern> no_import(const run::ImportRequest&) {
+  return std::nullopt;
+}
+
+/// A module instantiated in a Store of its own. Throws where that fails.
 class Guest {
  public:
-  Guest(const Bytes& module, compile::Quality quality);
+  Guest(const Bytes& module, compile::Quality quality) : Guest(build(module, quality)) {}
+  explicit Guest(std::shared_ptr<const run::Artifact> artifact,
+                 const run::Resolver& resolver = no_import);
 
   /// Calls an export; `values` are the arguments and have room for the results.
   run::Outcome call(std::string_view function, std::vector<run::Value>& values);

@@ -89,6 +89,10 @@ class ModuleBytes {
     imports_.push_back(concat({name(module), name(item), {0x00}, leb(type)}));
     return imported_++;
   }
+  /// As memory 0, 1, …, before the module's own.
+  void import_memory(std::string_view module, std::string_view item, const Bytes& limits) {
+    imports_.push_back(concat({name(module), name(item), {0x02}, limits}));
+  }
   /// `locals` as the binary format has them: groups of count and type. `code` without its end.
   uint32_t function(uint32_t type, const Bytes& code, const std::vector<Bytes>& locals = {}) {
     functions_.push_back(leb(type));

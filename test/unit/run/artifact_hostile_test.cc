@@ -202,6 +202,22 @@ TEST(HostileArtifact, MemoriesAndTables) {
   expect_damage<Memory>(
       kMemories, 0, [](auto& memory) { memory.limits.max = 1; }, "memories[0].limits: ");
   expect_damage<Memory>(kMemories, 0, [](auto& memory) { memory.page_log2 = 63; }, "memories[0]: ");
+  expect_damage<Memory>(kMemories, 0, [](auto& memory) { memory.page_log2 = 12; }, "memories[0]: ");
+  expect_damage<Memory>(
+      kMemories, 0, [](auto& memory) { memory.limits.shared = 2; }, "memories[0]: ");
+  expect_damage<Memory>(
+      kMemories, 0, [](auto& memory) { memory.limits.is64 = 2; }, "memories[0]: ");
+  expect_damage<Memory>(
+      kMemories, 0,
+      [](auto& memory) {
+        memory.limits.shared = 1;
+        memory.limits.max = ~uint64_t{0};
+      },
+      "memories[0]: ");
+  // A size that cannot be made, or whose bytes are no 64 bits, holds no image.
+  expect_damage<Memory>(
+      kMemories, 0, [](auto& memory) { memory.limits = {uint64_t{1} << 48, ~uint64_t{0}, 0, 1}; },
+      "image_address: ");
   // The image no longer fits.
   expect_damage<Memory>(
       kMemories, 0, [](auto& memory) { memory.limits.min = 0; }, "image_address: ");

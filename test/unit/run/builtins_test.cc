@@ -108,6 +108,14 @@ TEST_F(BuiltinsTest, MemoryInitAndDrop) {
   EXPECT_TRUE(is_memory_trap("memory_init", {0, 0, 0, 0, 1}));
 }
 
+TEST_F(BuiltinsTest, WaitingNeedsASharedMemory) {
+  EXPECT_TRUE(run("memory_wait32", {0, 0, 0, 0}).trapped(TrapCode::kNotShared));
+  EXPECT_TRUE(run("memory_wait64", {0, 0, 0, kMost64}).trapped(TrapCode::kNotShared));
+  EXPECT_TRUE(is_memory_trap("memory_wait32", {0, 65536, 0, 0}));
+  EXPECT_TRUE(run("memory_notify", {0, 0, 1}).returned(0));
+  EXPECT_TRUE(is_memory_trap("memory_notify", {0, kMost64, 1}));
+}
+
 TEST_F(BuiltinsTest, TableGrowAndFill) {
   const uint64_t ref = run("ref_func", {3}).result;
   EXPECT_EQ(reinterpret_cast<FuncRef*>(ref)->context,

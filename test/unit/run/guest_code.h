@@ -73,6 +73,10 @@ inline std::string load_far() {
 inline std::string store() {
   return bytes("488b4710 89f6 891430 c3");
 }
+/// lock xadd [rax + rsi], edx: the old value
+inline std::string atomic_add() {
+  return bytes("488b4710 89f6 f00fc11430 89d0 c3");
+}
 /// Reads address 16: a bug of the compiler, not a trap.
 inline std::string wild_load() {
   return bytes("48c7c010000000 8b00 c3");

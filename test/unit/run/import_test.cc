@@ -81,6 +81,28 @@ TEST_F(Imports, MemoryLimits) {
   EXPECT_NE(linked({1, 2, 0, 0}, {1, std::nullopt, false, false}), "linked");
 }
 
+TEST_F(Imports, KindsOfMemories) {
+  const auto linked = [this](ArtifactLimits wanted, wasm::MemoryType found) {
+    ArtifactBuilder builder;
+    builder.import_memory("env", "memory", wanted);
+    return error_of(builder, always(store_.add_memory(found).value()));
+  };
+  constexpr std::string_view kBefore =
+      "incompatible import type: the module imports memory "
+      "\"env\".\"memory\" of pages {min 1, max 2}";
+  const auto refused = [kBefore](std::string_view wanted, std::string_view found) {
+    return fmt::format("{}{}, but the host provides a memory of pages {{min 1, max 2}}{}", kBefore,
+                       wanted, found);
+  };
+  EXPECT_EQ(linked({1, 2, 1, 0}, {{1, 2, true, false}, 16}), "linked");
+  EXPECT_EQ(linked({1, 2, 0, 1}, {{1, 2, false, true}, 16}), "linked");
+  EXPECT_EQ(linked({1, 2, 0, 0}, {{1, 2, true, false}, 16}), refused("", " shared"));
+  EXPECT_EQ(linked({1, 2, 1, 0}, {{1, 2, false, false}, 16}), refused(" shared", ""));
+  EXPECT_EQ(linked({1, 2, 0, 0}, {{1, 2, false, true}, 16}), refused("", " 64-bit"));
+  EXPECT_EQ(linked({1, 2, 0, 1}, {{1, 2, false, false}, 16}), refused(" 64-bit", ""));
+  EXPECT_EQ(linked({1, 2, 0, 0}, {{1, 2, false, false}, 0}), refused("", " of one byte"));
+}
+
 TEST_F(Imports, CurrentSizeCounts) {
   ArtifactBuilder builder;
   builder.import_memory("env", "memory", {2, ~uint64_t{0}, 0, 0});

@@ -202,9 +202,12 @@ TEST(Instance, MemoryOverTheLimitOfAddressSpace) {
   Store store;
   EXPECT_EQ(store.add_memory({{65537, std::nullopt, false, false}, 16}).error().code,
             ErrorCode::kResourceExhausted);
-  EXPECT_EQ(
-      store.add_table({wasm::kFuncRef, {10'000'001, std::nullopt, false, false}}).error().code,
-      ErrorCode::kResourceExhausted);
+  for (const bool is64 : {false, true}) {
+    const auto made = store.add_table({wasm::kFuncRef, {10'000'001, std::nullopt, false, is64}});
+    ASSERT_FALSE(made);
+    EXPECT_EQ(made.error().code, ErrorCode::kResourceExhausted);
+    EXPECT_EQ(made.error().message, "a table of 10000001 elements is over the limit of 10000000");
+  }
   Table* table = store.add_table({wasm::kFuncRef, {0, std::nullopt, false, false}}).value();
   EXPECT_EQ(table->grow(10'000'001, nullptr), ~uint64_t{0});
   EXPECT_EQ(table->grow(10'000'000, nullptr), 0u);

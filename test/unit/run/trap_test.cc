@@ -128,7 +128,7 @@ TEST_F(TrapDeathTest, OtherFaultsAreNotTraps) {
       {
         run("add");
         std::byte* base = store_.add_memory({{1, 1, false, false}, 16}).value()->view()->base;
-        *static_cast<volatile std::byte*>(base + Memory::kPage) = std::byte{1};
+        *static_cast<volatile std::byte*>(base + 65536) = std::byte{1};
       },
       "");
   EXPECT_DEATH(

@@ -23,8 +23,8 @@ TEST(Decode, Header) {
 
 TEST(Decode, AComponentIsToldApart) {
   EXPECT_EQ(check({'\0', 'a', 's', 'm', 0x0d, 0, 1, 0}),
-            "malformed module at offset 0x4: unknown binary version: this is a component, and "
-            "components are not supported; build a core module (target wasm32-wasip1)");
+            "malformed module at offset 0x4: unknown binary version: this is a component, which is "
+            "not supported; build a core module instead (for example, target wasm32-wasip1)");
 }
 
 TEST(Decode, IndexSpacesBeginWithImports) {
@@ -158,6 +158,10 @@ TEST(Decode, MalformedFields) {
             "malformed module at offset 0xd: malformed import kind 0x09");
   EXPECT_EQ(error(4, {1, i32, 0, 0}), "malformed module at offset 0xb: malformed reference type");
   EXPECT_EQ(error(5, {1, 0x10, 0}), "malformed module at offset 0xb: malformed limits flags 0x10");
+  EXPECT_EQ(error(4, {1, funcref, 2, 0}),
+            "malformed module at offset 0xc: malformed limits flags 0x02");
+  EXPECT_EQ(error(5, {1, 8, 0, 65}),
+            "malformed module at offset 0xd: malformed custom page size 2^65");
   EXPECT_EQ(error(6, {1, i32, 2, 0x41, 0, 0x0b}),
             "malformed module at offset 0xc: malformed mutability 0x02");
   EXPECT_EQ(error(7, {1, 0, 9, 0}), "malformed module at offset 0xc: malformed export kind 0x09");
@@ -179,12 +183,9 @@ TEST(Decode, FeaturesNotSupportedAreNamed) {
   };
   EXPECT_EQ(error(1, {1, 0x5f, 0}), needs("0xb", "gc"));
   EXPECT_EQ(error(1, {1, 0x60, 1, 0x64, 0x70, 0}), needs("0xd", "function references"));
-  EXPECT_EQ(error(5, {1, 0x03, 1, 2}), needs("0xb", "threads"));
-  EXPECT_EQ(error(5, {1, 0x04, 1}), needs("0xb", "memory64"));
-  EXPECT_EQ(error(5, {1, 0x08, 1, 0}), needs("0xb", "custom page sizes"));
   EXPECT_EQ(error(13, {1, 0, 0}), needs("0xa", "exception handling"));
-  const Bytes memory64 = module({section(5, {1, 0x04, 1})});
-  const auto result = decode(std::as_bytes(std::span(memory64)));
+  const Bytes structure = module({section(1, {1, 0x5f, 0})});
+  const auto result = decode(std::as_bytes(std::span(structure)));
   ASSERT_FALSE(result);
   EXPECT_EQ(result.error().code, ErrorCode::kUnimplemented);
 }
@@ -207,23 +208,43 @@ TEST(Decode, FunctionNames) {
   EXPECT_EQ(check(with_names(section(1, vec({{0, 2, 0xc0, 0x80}})))), "");
 }
 
-TEST(Decode, Limits) {
-  const auto over = [](const Bytes& bytes) {
-    const auto module = decode(std::as_bytes(std::span(bytes)));
-    return !module && module.error().code == ErrorCode::kResourceExhausted;
+TEST(Decode, BranchHints) {
+  // Two functions of one br_if each: at bytes 4 and 3 of their bodies, which begin with the locals.
+  const Bytes bodies = section(
+      10, vec({body({0x02, 0x40, 0x41, 0, 0x0d, 0, 0x0b}), body({0x41, 0, 0x04, 0x40, 0x0b})}));
+  const auto with_hints = [&bodies](const Bytes& hints) {
+    return module({section(1, vec({func_type({}, {})})), section(3, vec({{0}, {0}})),
+                   section(0, name("metadata.code.branch_hint") + hints), bodies});
   };
-  const Bytes many_parameters(kLimits.parameters + 1, i32);
-  EXPECT_TRUE(over(module({section(1, vec({func_type(many_parameters, {})}))})));
-  const Bytes most_parameters(kLimits.parameters, i32);
-  EXPECT_EQ(check(module({section(1, vec({func_type(most_parameters, {})}))})), "");
-  const Bytes long_name(kLimits.name_bytes + 1, 'a');
-  EXPECT_TRUE(over(module({section(0, sized(long_name))})));
-  Bytes memories = leb(kLimits.memories + 1);
-  for (uint32_t i = 0; i <= kLimits.memories; ++i) memories = memories + Bytes{0, 0};
-  EXPECT_TRUE(over(module({section(5, memories)})));
-  const Bytes body = Bytes(kLimits.function_bytes + 1, 0x01);
-  EXPECT_TRUE(over(module({section(1, vec({func_type({}, {})})), section(3, vec({{0}})),
-                           section(10, leb(1) + sized(body))})));
+  const auto hints_of = [&](const Bytes& hints) {
+    const Bytes bytes = with_hints(hints);
+    EXPECT_EQ(check(bytes), "") << "a custom section cannot spoil a module";
+    return decoded(bytes).branch_hints;
+  };
+  const Bytes first = {0, 1, 5, 1, 1}, second = {1, 1, 3, 1, 0};
+  const auto hints = hints_of(vec({first, second}));
+  ASSERT_EQ(hints.size(), 2U);
+  const Bytes bytes = with_hints(vec({first, second}));
+  EXPECT_EQ(bytes[hints[0].at], 0x0d);
+  EXPECT_TRUE(hints[0].likely);
+  EXPECT_EQ(bytes[hints[1].at], 0x04);
+  EXPECT_FALSE(hints[1].likely);
+
+  for (const Bytes& wrong : {
+           vec({second, first}),       // out of order
+           vec({first, first}),        // twice
+           vec({{9, 1, 1, 1, 0}}),     // no such function
+           vec({{0, 1, 100, 1, 0}}),   // beyond the function
+           vec({{0, 1, 1, 2, 0, 0}}),  // a hint of two bytes
+           vec({{0, 1, 1, 1, 2}}),     // no kind of hint
+           vec({first, second, {}}),   // ends early
+           vec({first}) + Bytes{0},    // does not end
+           leb(0xffffffff),            // a forged count
+           Bytes{1, 0} + leb(0xffffffff),
+           Bytes{},
+       }) {
+    EXPECT_TRUE(hints_of(wrong).empty());
+  }
 }
 
 }  // namespace

@@ -38,6 +38,32 @@ TEST(ModuleRules, Limits) {
             "memory 0: memory size must be at most 65536 pages (4 GiB)");
 }
 
+TEST(ModuleRules, LimitsOf64BitAddresses) {
+  EXPECT_EQ(rule({section(5, vec({Bytes{4} + leb(uint64_t{1} << 48)}))}), "");
+  EXPECT_EQ(rule({section(5, vec({Bytes{4} + leb((uint64_t{1} << 48) + 1)}))}),
+            "memory 0: memory size must be at most 281474976710656 pages (16 EiB)");
+  EXPECT_EQ(rule({section(4, vec({Bytes{funcref, 5, 0} + leb(~uint64_t{0})}))}), "");
+  EXPECT_EQ(rule({section(4, vec({{funcref, 5, 3, 2}}))}),
+            "table 0: size minimum must not be greater than maximum");
+}
+
+TEST(ModuleRules, PageSizes) {
+  EXPECT_EQ(rule({section(5, vec({{8, 1, 0}, {8, 1, 16}, {9, 1, 2, 0}}))}), "");
+  EXPECT_EQ(rule({section(5, vec({{8, 1, 15}}))}),
+            "memory 0: invalid custom page size 2^15: it must be 1 or 65536");
+  EXPECT_EQ(rule({section(5, vec({{8, 1, 64}}))}),
+            "memory 0: invalid custom page size 2^64: it must be 1 or 65536");
+  EXPECT_EQ(rule({section(5, vec({Bytes{8} + leb(0xffffffff) + Bytes{0}}))}), "");
+  EXPECT_EQ(rule({section(5, vec({Bytes{8} + leb(0x100000000) + Bytes{0}}))}),
+            "memory 0: memory size must be at most 4294967295 pages (4 GiB)");
+  EXPECT_EQ(rule({section(5, vec({Bytes{12} + leb(~uint64_t{0}) + Bytes{0}}))}), "");
+}
+
+TEST(ModuleRules, SharedMemories) {
+  EXPECT_EQ(rule({section(5, vec({{3, 1, 2}, {7, 1, 2}}))}), "");
+  EXPECT_EQ(rule({section(5, vec({{2, 1}}))}), "memory 0: shared memory must have maximum");
+}
+
 TEST(ModuleRules, Exports) {
   const Bytes memory = section(5, vec({{0, 0}}));
   EXPECT_EQ(rule({memory, section(7, vec({name("a") + Bytes{2, 0}, name("b") + Bytes{2, 0}}))}),
@@ -77,6 +103,20 @@ TEST(ModuleRules, Segments) {
             "element segment 0: type mismatch: externref in a table of funcref");
   EXPECT_EQ(rule({table, section(9, vec({Bytes{0, 0x42, 0, 0x0b, 0}}))}),
             "element segment 0: type mismatch: expected i32, found i64");
+}
+
+TEST(ModuleRules, SegmentsOf64BitAddresses) {
+  const Bytes zero32 = {0x41, 0, 0x0b};
+  const Bytes zero64 = {0x42, 0, 0x0b};
+  const Bytes table = section(4, vec({{funcref, 4, 1}}));
+  const Bytes memory = section(5, vec({{4, 1}}));
+  EXPECT_EQ(rule({table, memory, section(9, vec({Bytes{0} + zero64 + Bytes{0}})),
+                  section(11, vec({Bytes{0} + zero64 + Bytes{0}}))}),
+            "");
+  EXPECT_EQ(rule({table, section(9, vec({Bytes{0} + zero32 + Bytes{0}}))}),
+            "element segment 0: type mismatch: expected i64, found i32");
+  EXPECT_EQ(rule({memory, section(11, vec({Bytes{0} + zero32 + Bytes{0}}))}),
+            "data segment 0: type mismatch: expected i64, found i32");
 }
 
 TEST(ModuleRules, ConstantExpressions) {

@@ -40,7 +40,18 @@ uint8_t type_of(char letter) {
   }
 }
 
-/// The instruction with an immediate of zeros.
+/// The binary logarithm of an atomic access's size, from its name.
+uint8_t atomic_size(std::string_view text) {
+  const auto has = [text](std::string_view part) {
+    return text.find(part) != std::string_view::npos;
+  };
+  if (has("load8") || has("store8") || has("rmw8")) return 0;
+  if (has("load16") || has("store16") || has("rmw16")) return 1;
+  if (has("load32") || has("store32") || has("rmw32") || has("notify") || has("wait32")) return 2;
+  return text.starts_with("i32") ? 2 : 3;
+}
+
+/// The instruction with an immediate of zeros, but for an alignment that has to be natural.
 Bytes with_immediate(const OpInfo& info) {
   const auto has = [&info](std::string_view part) {
     return info.text.find(part) != std::string_view::npos;
@@ -55,6 +66,8 @@ Bytes with_immediate(const OpInfo& info) {
   if (has("load") && has("_lane")) return bytes + Bytes{0, 0, 0};
   if (has("store") && has("_lane")) return bytes + Bytes{0, 0, 0};
   if (has("extract_lane") || has("replace_lane")) return bytes + Bytes{0};
+  if (info.text == "atomic.fence") return bytes + Bytes{0};
+  if (has("atomic.")) return bytes + Bytes{atomic_size(info.text), 0};
   if (has("init") || has(".load") || has(".store")) return bytes + Bytes{0, 0};
   if (has(".const") || has("memory.") || has(".drop")) return bytes + Bytes{0};
   return bytes;
@@ -273,6 +286,67 @@ TEST(Validate, VectorConstantsAreConstant) {
   EXPECT_EQ(global({0xfd, 0x0c, 0}), "malformed module at offset 0x11: unexpected end");
 }
 
+TEST(Validate, WideArithmetic) {
+  const Bytes four = {0x20, 0, 0x20, 0, 0x20, 0, 0x20, 0};
+  for (const uint8_t op : {uint8_t{0x13}, uint8_t{0x14}}) {
+    EXPECT_EQ(rule({i64}, {i64, i64}, four + Bytes{0xfc, op}), "");
+    EXPECT_EQ(rule({i64}, {i64, i64}, Bytes{0x20, 0, 0x20, 0, 0x20, 0, 0xfc, op}),
+              "type mismatch: expected i64, found nothing on this block's stack");
+  }
+  for (const uint8_t op : {uint8_t{0x15}, uint8_t{0x16}}) {
+    EXPECT_EQ(rule({i64}, {i64, i64}, Bytes{0x20, 0, 0x20, 0, 0xfc, op}), "");
+    EXPECT_EQ(rule({i64}, {i64, i64}, Bytes{0x41, 0, 0x20, 0, 0xfc, op}),
+              "type mismatch: expected i64, found i32");
+    EXPECT_EQ(rule({i64}, {i64}, Bytes{0x20, 0, 0x20, 0, 0xfc, op}),
+              "type mismatch: the block ends with 1 more on the stack than its type gives");
+  }
+}
+
+TEST(Validate, Atomics) {
+  EXPECT_EQ(rule({}, {i32}, {0x41, 0, 0xfe, 0x10, 2, 0}), "");
+  EXPECT_EQ(rule({}, {i32}, {0x41, 0, 0xfe, 0x10, 1, 0}),
+            "alignment of an atomic access must be natural: 2^2, not 2^1");
+  EXPECT_EQ(rule({}, {i32}, {0x41, 0, 0xfe, 0x10, 3, 0}),
+            "alignment must not be larger than natural: 2^3 for an access of 4 bytes");
+  EXPECT_EQ(rule({}, {i32}, {0x41, 0, 0xfe, 0x10, 0x42, 7, 0}), "unknown memory 7");
+  EXPECT_EQ(rule({0xfe, 3, 0}), "");
+  EXPECT_EQ(rule({0xfe, 3, 1}), "malformed fence: zero byte expected");
+}
+
+/// The rule that a function breaks whose memory and table have 64-bit addresses; "" if none.
+std::string rule64(const Bytes& code) {
+  const std::string message = check(
+      module({section(1, vec({func_type({}, {})})), section(3, vec({{0}})),
+              section(4, vec({{funcref, 4, 1}, {funcref, 0, 1}})),
+              section(5, vec({{4, 1}, {0, 1}})), section(9, vec({{0x01, 0x00, 0x00}})),
+              section(12, {1}), section(10, vec({body(code)})), section(11, vec({{0x01, 0x00}}))}));
+  const size_t at = message.find("function 0: ");
+  return at == std::string::npos ? message : message.substr(at + 12);
+}
+
+TEST(Validate, AddressesOf64Bits) {
+  EXPECT_EQ(rule64({0x42, 0, 0x28, 2, 0, 0x1a}), "");
+  EXPECT_EQ(rule64({0x41, 0, 0x28, 2, 0, 0x1a}), "type mismatch: expected i64, found i32");
+  EXPECT_EQ(rule64(Bytes{0x42, 0, 0x28, 2} + leb(~uint64_t{0}) + Bytes{0x1a}), "");
+  EXPECT_EQ(rule64({0x3f, 0, 0x40, 0, 0x1a}), "") << "memory.size and memory.grow";
+  EXPECT_EQ(rule64({0x42, 0, 0x41, 0, 0x42, 0, 0xfc, 11, 0}), "") << "memory.fill";
+  EXPECT_EQ(rule64({0x42, 0, 0x41, 0, 0x41, 0, 0xfc, 8, 0, 0}), "") << "memory.init";
+  EXPECT_EQ(rule64({0x42, 0, 0x42, 0, 0x42, 0, 0xfc, 10, 0, 0}), "") << "memory.copy";
+  EXPECT_EQ(rule64({0x42, 0, 0x41, 0, 0x41, 0, 0xfc, 10, 0, 1}), "") << "to 64, from 32 bits";
+  EXPECT_EQ(rule64({0x41, 0, 0x42, 0, 0x41, 0, 0xfc, 10, 1, 0}), "") << "to 32, from 64 bits";
+  EXPECT_EQ(rule64({0x42, 0, 0x41, 0, 0x42, 0, 0xfc, 10, 0, 1}),
+            "type mismatch: expected i32, found i64")
+      << "a count is as wide as the narrower address";
+  EXPECT_EQ(rule64({0x42, 0, 0x25, 0, 0x1a}), "") << "table.get";
+  EXPECT_EQ(rule64({0x41, 0, 0x25, 0, 0x1a}), "type mismatch: expected i64, found i32");
+  EXPECT_EQ(rule64({0xd0, funcref, 0xfc, 16, 0, 0xfc, 15, 0, 0x1a}), "") << "table.size, grow";
+  EXPECT_EQ(rule64({0x42, 0, 0xd0, funcref, 0x42, 0, 0xfc, 17, 0}), "") << "table.fill";
+  EXPECT_EQ(rule64({0x42, 0, 0x41, 0, 0x41, 0, 0xfc, 14, 0, 1}), "") << "table.copy";
+  EXPECT_EQ(rule64({0x42, 0, 0x41, 0, 0x41, 0, 0xfc, 12, 0, 0}), "") << "table.init";
+  EXPECT_EQ(rule64({0x42, 0, 0x11, 0, 0}), "") << "call_indirect";
+  EXPECT_EQ(rule64({0x41, 0, 0x11, 0, 0}), "type mismatch: expected i64, found i32");
+}
+
 TEST(Validate, DataInstructionsNeedTheDataCount) {
   EXPECT_EQ(check(module({section(1, vec({func_type({}, {})})), section(3, vec({{0}})),
                           section(10, vec({body({0xfc, 9, 0})})), section(11, vec({{1, 0}}))})),
@@ -285,16 +359,16 @@ TEST(Validate, UnknownOpcodes) {
   EXPECT_EQ(rule({0xfd, 0x80, 0x80, 0x04}), "illegal opcode 0xfd 65536");
   EXPECT_EQ(rule({0xfd, 0x9a, 0x01}), "illegal opcode 0xfd 154");
   EXPECT_EQ(rule({0xfd, 0x94, 0x02}), "illegal opcode 0xfd 276");
+  EXPECT_EQ(rule({0xfe, 0x04}), "illegal opcode 0xfe 4");
+  EXPECT_EQ(rule({0xfe, 0x4f}), "illegal opcode 0xfe 79");
   const auto needs = [](std::string_view feature) {
     return fmt::format("needs the {} feature, which is not supported", feature);
   };
-  EXPECT_EQ(rule({0xfe, 0x10}), needs("threads"));
   EXPECT_EQ(rule({0xfb, 0x00}), needs("gc"));
   EXPECT_EQ(rule({0x12, 0x00}), needs("tail call"));
   EXPECT_EQ(rule({0x1f, 0x40}), needs("exception handling"));
   EXPECT_EQ(rule({0x06, 0x40}), needs("legacy exceptions"));
   EXPECT_EQ(rule({0x14, 0x00}), needs("function references"));
-  EXPECT_EQ(rule({0xfc, 0x13}), needs("wide arithmetic"));
 }
 
 TEST(Validate, LimitsOfFunctions) {
