@@ -114,6 +114,7 @@ TEST_P(BothQualities, ThreadsShareAMemory) {
     return memory;
   };
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (uint32_t i = 0; i < kThreads; ++i) {
     threads.emplace_back([&] {
       Guest guest(artifact, resolve);
@@ -148,6 +149,7 @@ TEST_P(BothQualities, SequentialConsistency) {
     std::array<uint64_t, 2> seen{};
     std::atomic<int> ready{0};
     std::vector<std::thread> threads;
+    threads.reserve(2);
     for (uint32_t i = 0; i < 2; ++i) {
       threads.emplace_back([&, i] {
         Guest guest(artifact, resolve);

@@ -70,6 +70,7 @@ TEST(Memory, GrowthIsAtomic) {
   const auto memory = make({{.min = 1, .max = 1 + kThreads * kTimes, .shared = true}, 16});
   std::vector<std::vector<uint64_t>> seen(kThreads);
   std::vector<std::thread> threads;
+  threads.reserve(kThreads);
   for (auto& mine : seen) {
     threads.emplace_back([&memory, &mine] {
       for (unsigned i = 0; i < kTimes; ++i) {

@@ -32,6 +32,7 @@ class Threads : public testing::Test {
   /// `work` with an instance of its own, on each of `kThreads` threads.
   void run_all(const std::function<void(Instance&, unsigned)>& work) {
     std::vector<std::thread> threads;
+    threads.reserve(kThreads);
     for (unsigned i = 0; i < kThreads; ++i) {
       threads.emplace_back([this, i, &work] {
         Store store;

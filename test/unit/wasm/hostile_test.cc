@@ -12,6 +12,10 @@ namespace {
 /// A valid module with every section and many kinds of instructions.
 Bytes rich_module() {
   const Bytes zero = {0x41, 0, 0x0b};
+  // A constant, a load to a lane, a shuffle, a lane.
+  const Bytes vectors = Bytes{0xfd, 0x0c} + Bytes(16, 1) + Bytes{0x41, 0, 0xfd, 0x0c} +
+                        Bytes(16, 2) + Bytes{0xfd, 0x55, 1, 0, 7, 0xfd, 0x0d} + Bytes(16, 31) +
+                        Bytes{0xfd, 0x18, 7, 0x1a};
   const Bytes code = {0x20, 0,    0x04, i32,  0x41, 1,    0x05, 0x03, 0x40, 0x20, 0,    0x0d, 0,
                       0x0b, 0x02, 0x40, 0x02, 0x40, 0x20, 0,    0x0e, 2,    0,    1,    1,    0x0b,
                       0x0b, 0x41, 0,    0x28, 2,    0,    0x0b, 0x1a, 0x41, 0,    0x41, 0,    0x41,
@@ -30,7 +34,7 @@ Bytes rich_module() {
       section(8, {0}),
       section(9, vec({Bytes{0} + zero + Bytes{1, 1}, {5, funcref, 1, 0xd2, 1, 0x0b}})),
       section(12, {2}),
-      section(10, vec({sized(Bytes{1, 2, i64} + code)})),
+      section(10, vec({sized(Bytes{1, 2, i64} + vectors + code)})),
       section(11, vec({Bytes{0} + zero + name("hello"), Bytes{1} + name("passive")})),
       section(0, name("name") + section(1, vec({Bytes{1} + name("run")}))),
   });
@@ -93,7 +97,7 @@ TEST(Hostile, ForgedCountsCostNothing) {
 TEST(Hostile, EveryOpcodeAloneAnswers) {
   for (unsigned byte = 0; byte < 256; ++byte) {
     check(one_function({}, {}, {static_cast<uint8_t>(byte)}));
-    for (unsigned sub = 0; sub < 256; ++sub) {
+    for (unsigned sub = 0; sub < 0x120; ++sub) {
       check(one_function({}, {}, Bytes{static_cast<uint8_t>(byte)} + leb(sub)));
       check(one_function({}, {}, Bytes{0x00, static_cast<uint8_t>(byte)} + leb(sub) + Bytes{0, 0}));
     }
