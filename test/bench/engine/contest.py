@@ -65,7 +65,8 @@ class Contest:
         command, baseline = commands[program, contestant]
         cost = self._succeed(command)
         if cost.out != self.outputs.setdefault(program, cost.out):
-            raise Refused("wrong", f"printed {cost.out.strip()[:100]!r}, native code {self.outputs[program].strip()[:100]!r}")
+            expected = self.outputs[program]
+            raise Refused("wrong", f"printed {cost.out.strip()[:100]!r}, native code {expected.strip()[:100]!r}")
         # node's host tells what the run alone took.
         told = re.search(r"^cpu (\S+)$", cost.error, re.MULTILINE)
         key = program, contestant
@@ -86,7 +87,7 @@ class Contest:
         native, *others = self.contestants
         width = max(len(contestant.name) for contestant in others) + 2
         progress("")
-        print(f"\ncode (CPU time as a ratio to native, best of {rounds}, each without its own start-up; load now {os.getloadavg()[0]:.1f})")
+        print(f"\ncode (CPU time / native's, best of {rounds}, each without its own start-up; load now {os.getloadavg()[0]:.1f})")
         print(f"  {'program':16} {'native s':>9}" + "".join(f"{other.name:>{width}}" for other in others))
         print(f"  {'start-up, ms':16} {'':9}" + "".join(self._milliseconds(startup, other, width) for other in others))
         ratios = {}

@@ -115,7 +115,8 @@ class Wasm2c:
         for name in ("wasm-rt.h", "wasm-rt-exceptions.h", "simde"):
             (folder / "include" / name).symlink_to(self.package.root / "usr/include" / name)
         sources = [folder / "guest.c", runtime / "wasm-rt-impl.c", runtime / "wasm-rt-mem-impl.c", host]
-        compiled([*programs.NATIVE, "-I", folder, "-I", folder / "include", "-I", runtime, *sources, "-o", folder / "program", "-lm", "-lpthread"])
+        includes = [f"-I{path}" for path in (folder, folder / "include", runtime)]
+        compiled([*programs.NATIVE, *includes, *sources, "-o", folder / "program", "-lm", "-lpthread"])
         for leftover in ("guest.c", "guest.h"):
             (folder / leftover).unlink()
         shutil.rmtree(folder / "include")
@@ -135,7 +136,7 @@ class Node:
 
 
 class Cranelift:
-    """wasmtime's compiler inside npm's wizer, which compiles and runs at once: its baseline calls a function that does nothing."""
+    """wasmtime's compiler inside npm's wizer, which compiles and runs at once; the baseline runs a function that does nothing."""
 
     def __init__(self):
         self.wizer = fetch.wizer()

@@ -12,7 +12,7 @@ from lab import engines
 from lab.proc import LabError, run
 
 FOLDER = pathlib.Path(__file__).resolve().parent / "programs"
-# IEEE arithmetic on both sides: fused multiply-add would give other results than WebAssembly's, which the outputs' comparison forbids.
+# No fused multiply-add: WebAssembly has none, and the outputs are compared bit by bit.
 NATIVE = ["clang-19", "-O3", "-march=native", "-ffp-contract=off", "-w"]
 WASM = ["clang-19", "--target=wasm32-wasi", "-O3", "-mbulk-memory", "-w"]
 
@@ -73,7 +73,8 @@ def suite(names):
     """The programs of these names, or all of them; `nothing` is none of them (startup() is)."""
     found = [Program(path) for path in sorted(FOLDER.glob("*.c")) if path.stem != "nothing"]
     if unknown := set(names) - {program.name for program in found}:
-        raise LabError(f"no such program: {' '.join(sorted(unknown))}; there are {' '.join(program.name for program in found)}")
+        known = " ".join(program.name for program in found)
+        raise LabError(f"no such program: {' '.join(sorted(unknown))}; there are {known}")
     return [program for program in found if not names or program.name in names]
 
 

@@ -1,5 +1,7 @@
 // SIMD: a 3x3 box-like blur of bytes, sixteen at a time: WebAssembly's intrinsics, or GNU vectors
-// of the same width. flags: -msimd128
+// of the same width.
+
+// flags: -msimd128
 #include "bench.h"
 
 #ifdef __wasm_simd128__

@@ -1,5 +1,7 @@
 // SIMD: a 4x4-tiled matrix product of floats: WebAssembly's intrinsics, or GNU vectors of the same
-// width. flags: -msimd128
+// width.
+
+// flags: -msimd128
 #include "bench.h"
 
 #ifdef __wasm_simd128__
