@@ -85,7 +85,7 @@ class Contest:
 
     def _print(self, startup, programs, rounds):
         native, *others = self.contestants
-        width = max(len(contestant.name) for contestant in others) + 2
+        width = max(len(words) for words in ("not supported", *(other.name for other in others))) + 2
         progress("")
         print(f"\ncode (CPU time / native's, best of {rounds}, each without its own start-up; load now {os.getloadavg()[0]:.1f})")
         print(f"  {'program':16} {'native s':>9}" + "".join(f"{other.name:>{width}}" for other in others))
