@@ -24,7 +24,7 @@ class Contest:
         self.best = {}  # (program, contestant) -> least CPU seconds of any round
         self.base = {}  # the same -> of the run that does nothing, where that is not the start-up alone
         self.refused = {}  # the same -> a few words for the table
-        self.notes = []
+        self.notes = {}  # what to say below the table -> the programs that it is about
         self.outputs = {}  # program -> the native output
 
     def run(self, startup, programs, rounds):
@@ -53,7 +53,9 @@ class Contest:
             if contestant is self.contestants[0]:
                 raise LabError(f"{program.name}: native: {detail}") from None
             self.refused[program, contestant] = words
-            self.notes.append(f"{program.name}, {contestant.name}: {words}: {detail.strip() or 'no more words'}")
+            # The same refusal of many programs is one note, in the words of the first.
+            key = (contestant.name, words) if words == "not supported" else (contestant.name, words, program.name)
+            self.notes.setdefault(key, (detail.strip() or "no more words", []))[1].append(program.name)
 
     @staticmethod
     def _commands(program, contestant):
@@ -105,8 +107,8 @@ class Contest:
         self._mean("mean of all it ran", others, width, ratios, programs)
         if len(everyone) < len(programs):
             self._mean(f"mean, {len(everyone)} of all", others, width, ratios, everyone)
-        for note in self.notes:
-            print("  " + note.replace("\n", "\n    "))
+        for (name, words, *_), (detail, about) in self.notes.items():
+            print(f"  {name}: {words}: {' '.join(about)}: " + detail.replace("\n", "\n    "))
 
     def _seconds(self, startup, program, contestant):
         """CPU seconds of a program less the start-up; never so little that a ratio would explode."""
