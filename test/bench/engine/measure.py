@@ -39,9 +39,11 @@ def measure(argv, environment=None, timeout=600):
                 os.killpg(pid, signal.SIGKILL)
             _, status, usage = os.wait4(pid, 0)
         wall = time.perf_counter() - begin
+        if not done:
+            return None
         out.seek(0)
         error.seek(0)
-        return done and Cost(
+        return Cost(
             usage.ru_utime + usage.ru_stime,
             wall,
             usage.ru_maxrss,
