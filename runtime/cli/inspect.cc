@@ -44,10 +44,10 @@ UsedFeatures used_features(const wasm::Module& module) {
     while (!reader.done()) wasm::visit(reader, used);
   }
   for (const wasm::Memory& memory : module.memories) {
-    if (memory.type.limits.is64) used.names.insert(wasm::to_string(wasm::Feature::kMemory64));
+    if (memory.type.limits.is64) used.names.insert("memory64");
     if (memory.type.limits.shared) used.names.insert(wasm::to_string(wasm::Feature::kThreads));
     if (memory.type.page_log2 != 16) {
-      used.names.insert(wasm::to_string(wasm::Feature::kCustomPageSizes));
+      used.names.insert("custom page sizes");
     }
   }
   if (module.memories.size() > 1) used.names.insert("multiple memories");

@@ -136,6 +136,7 @@ class FunctionValidator {
   }
   bool check(const ShuffleImm& imm);
   bool check_lane(unsigned lane, unsigned lanes);
+  template <unsigned size_log2>
   bool check(const AtomicArg<size_log2>& imm) { return check_atomic(imm, size_log2); }
   bool check_access(const MemArgImm& imm, unsigned size_log2);
   bool check_atomic(const MemArgImm& imm, unsigned size_log2);

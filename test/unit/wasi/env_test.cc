@@ -78,8 +78,7 @@ TEST(GuestMemory, RangesEndWithTheMemory) {
   EXPECT_EQ(memory.store(0xfffffffd, uint32_t{1}), Errno::kFault);
   EXPECT_EQ(memory.store(0xfffffffc, uint32_t{1}), Errno::kSuccess);
   // It sees growth at once.
-  run::MemoryView view = *whole.view();
-  view.bytes = 65536;
+  run::MemoryView view{whole.view()->base, {65536}};
   memory.bind(&view);
   EXPECT_EQ(memory.check<uint32_t>(65536), Errno::kFault);
   view.bytes = 131072;
