@@ -29,7 +29,8 @@ FakeMemory::FakeMemory(uint64_t bytes) {
   void* base = ::mmap(nullptr, bytes + 2 * kGuard, PROT_NONE,
                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (base == MAP_FAILED) throw std::runtime_error("mmap");
-  view_ = {static_cast<std::byte*>(base) + kGuard, bytes};
+  view_.base = static_cast<std::byte*>(base) + kGuard;
+  view_.bytes = bytes;
   ::mprotect(view_.base, bytes, PROT_READ | PROT_WRITE);
 }
 
