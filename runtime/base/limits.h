@@ -11,6 +11,7 @@ struct Limits {
   // Module binary.
   size_t module_bytes = size_t{1} << 30;
   uint32_t types = 1'000'000;
+  uint32_t subtype_depth = 63;  // declared supertypes above a type
   uint32_t functions = 1'000'000;
   uint32_t imports = 1'000'000;
   uint32_t exports = 1'000'000;

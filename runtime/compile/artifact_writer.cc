@@ -113,9 +113,14 @@ class Writer {
     types.reserve(module_.types.size());
     for (size_t i = 0; i < module_.types.size(); ++i) {
       const wasm::FuncType& type = module_.types[i];
+      const wasm::TypeDeclaration& declared = module_.type_declarations[i];
       types.push_back({.first = static_cast<uint32_t>(values.size()),
                        .parameters = static_cast<uint32_t>(type.parameters.size()),
                        .results = static_cast<uint32_t>(type.results.size()),
+                       .is_final = declared.is_final,
+                       .group = declared.group,
+                       .group_size = declared.group_size,
+                       .super = declared.super.value_or(~uint32_t{0}),
                        .reserved = 0,
                        .entry = code_.thunks[facts_.same_type[i]].offset});
       for (const wasm::ValueType& value : type.parameters) values.push_back(run::pack(value));

@@ -151,11 +151,25 @@ void FunctionEmitter::br(const wasm::LabelImm& imm) {
 
 void FunctionEmitter::br_if(const wasm::LabelImm& imm) {
   llvm::Value* condition = builder_.CreateIsNotNull(pop());
-  Label& label = label_at(imm.depth).target();
+  branch_if(condition, label_at(imm.depth).target());
+}
+
+void FunctionEmitter::branch_if(llvm::Value* condition, Label& label) {
   take_along(label);
   llvm::BasicBlock* next = new_block();
   builder_.CreateCondBr(condition, label.block, next);
   begin(next);
+}
+
+void FunctionEmitter::br_on_null(const wasm::LabelImm& imm) {
+  llvm::Value* reference = pop();
+  branch_if(builder_.CreateIsNull(reference), label_at(imm.depth).target());
+  push(reference);
+}
+
+void FunctionEmitter::br_on_non_null(const wasm::LabelImm& imm) {
+  branch_if(builder_.CreateIsNotNull(stack_.back().ir), label_at(imm.depth).target());
+  pop();
 }
 
 // A label that takes values gets one edge, from a block in between, however many targets name it.

@@ -66,6 +66,7 @@ class FunctionEmitter {
   Control& label_at(uint32_t depth) { return controls_[controls_.size() - 1 - depth]; }
   void take_along(Label& label);
   void branch_to(Label& label);
+  void branch_if(llvm::Value* condition, Label& label);
   void begin(llvm::BasicBlock* block);
   void set_unreachable();
   void leave(Control& control);
@@ -93,8 +94,18 @@ class FunctionEmitter {
   llvm::Value* as_address(llvm::Value* value, bool is64);
 
   // Calls (emit_call.cc).
-  void emit_call(const wasm::FuncType& type, llvm::FunctionType* ir_type, llvm::Value* callee,
-                 ContextPtr context);
+  struct Callee {
+    uint32_t type = 0;  // index
+    llvm::Value* code = nullptr;
+    ContextPtr context;
+  };
+  Callee callee(const wasm::FuncImm& imm);
+  Callee callee(const wasm::CallIndirectImm& imm);
+  Callee callee(const wasm::TypeImm& imm);
+  Callee callee(uint32_t type, FuncRefPtr reference);
+  llvm::Value* field(FuncRefPtr reference, llvm::Type* type, size_t offset);
+  void check_type(FuncRefPtr reference, uint32_t type);
+  void emit_call(const Callee& callee);
 
   // Memory (emit_memory.cc).
   llvm::Value* address(const wasm::MemArgImm& imm, llvm::Value* index);

@@ -46,6 +46,10 @@ struct ArtifactFuncType {
   uint32_t first = 0;  // in `value_types`: parameters, then results
   uint32_t parameters = 0;
   uint32_t results = 0;
+  uint32_t is_final = 1;
+  uint32_t group = 0;  // the first type of its recursion group
+  uint32_t group_size = 1;
+  uint32_t super = ~uint32_t{0};  // index of the declared supertype, or ~0
   uint32_t reserved = 0;
   uint64_t entry = 0;  // offset of the EntryThunk in the file
 };

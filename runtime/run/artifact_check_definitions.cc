@@ -22,7 +22,7 @@ Result<> ArtifactChecker::check_const(const ArtifactConst& constant, const Artif
       good = !is_reference(type);
       break;
     case Kind::kGlobalGet:
-      good = constant.index < visible_globals && same(globals_[constant.index].type, type);
+      good = constant.index < visible_globals && fits(globals_[constant.index].type, type);
       break;
     case Kind::kRefNull:
       good = is_reference(type);
@@ -110,7 +110,7 @@ Result<> ArtifactChecker::check_elements() {
       return damaged("elements[{}].type: {:#x} is not a reference type", i, segment.type.kind);
     }
     if (segment.mode == static_cast<uint32_t>(wasm::SegmentMode::kActive)) {
-      if (segment.table >= tables_.size() || !same(tables_[segment.table].element, segment.type)) {
+      if (segment.table >= tables_.size() || !fits(segment.type, tables_[segment.table].element)) {
         return damaged("elements[{}].table: {} is not a table of that type", i, segment.table);
       }
       TRY(check_const(segment.offset, kI32Type, globals_.size(), "elements", i));

@@ -94,6 +94,10 @@ struct BuiltinFunctions {
   static void* ref_func(Context* context, uint32_t function) {
     return instance(context).func_ref(function);
   }
+
+  static uint32_t is_subtype(Context*, uint64_t type, uint64_t of) {
+    return run::is_subtype(type, of) ? 1 : 0;
+  }
 };
 
 const Builtins kBuiltins = {

@@ -16,7 +16,7 @@
 /// builtin that unwinds.
 namespace wasmedge::run {
 
-inline constexpr uint32_t kAbiVersion = 1;
+inline constexpr uint32_t kAbiVersion = 2;
 
 /// One value in a global cell or in an entry's argument array; the low bytes hold narrower types.
 union alignas(16) Value {
@@ -66,7 +66,8 @@ struct TableView {
   X(kInterrupted, 12, "interrupted")                        \
   X(kUnalignedAtomic, 13, "unaligned atomic")               \
   X(kUncaughtException, 14, "uncaught exception")           \
-  X(kOutOfMemory, 15, "out of memory")
+  X(kOutOfMemory, 15, "out of memory")                      \
+  X(kNullFunctionReference, 16, "null function reference")
 
 enum class TrapCode : uint8_t {
 #define X(name, code, text) name = code,
@@ -97,7 +98,8 @@ enum class TrapCode : uint8_t {
   X(table_init, void,                                                                           \
     (Context*, uint32_t table, uint32_t segment, uint64_t to, uint32_t from, uint32_t count))   \
   X(elem_drop, void, (Context*, uint32_t segment))                                              \
-  X(ref_func, void*, (Context*, uint32_t function)) /* FuncRef* of a declared function */
+  X(ref_func, void*, (Context*, uint32_t function)) /* FuncRef* of a declared function */       \
+  X(is_subtype, uint32_t, (Context*, uint64_t type, uint64_t of)) /* canonical types */
 
 struct Context;
 class Instance;

@@ -80,7 +80,7 @@ Result<T> ImportMatch::resolve(ExternKind kind, uint64_t func_type, const Type& 
 
 Result<FuncRef> ImportMatch::function(uint64_t type) const {
   return resolve<FuncRef>(ExternKind::kFunc, type, func_type(type),
-                          [type](const FuncRef& found) { return found.type == type; });
+                          [type](const FuncRef& found) { return is_subtype(found.type, type); });
 }
 
 Result<Table*> ImportMatch::table(const wasm::TableType& type) const {
@@ -99,7 +99,8 @@ Result<Memory*> ImportMatch::memory(const wasm::MemoryType& type) const {
 
 Result<Global> ImportMatch::global(const wasm::GlobalType& type) const {
   return resolve<Global>(ExternKind::kGlobal, 0, type, [&type](const Global& found) {
-    return found.type.is_mutable == type.is_mutable && found.type.value == type.value;
+    if (found.type.is_mutable != type.is_mutable) return false;
+    return type.is_mutable ? found.type.value == type.value : matches(found.type.value, type.value);
   });
 }
 

@@ -4,7 +4,6 @@
 #include <cstring>
 #include <new>
 
-#include "runtime/run/artifact_types.h"
 #include "runtime/run/builtins.h"
 #include "runtime/wasm/module.h"
 
@@ -134,13 +133,28 @@ std::optional<Extern> Instance::find_export(std::string_view name) {
       return memories_[found->index];
     case wasm::ExternKind::kGlobal: {
       const ArtifactGlobal& global = artifact_->globals()[found->index];
-      return Global{{unpack(global.type), global.is_mutable != 0},
-                    slot<Value*>(layout_.global_pointer(found->index))};
+      return Global{type_of(global), slot<Value*>(layout_.global_pointer(found->index))};
     }
     case wasm::ExternKind::kTag:
       break;
   }
   return std::nullopt;
+}
+
+wasm::ValueType Instance::type_of(const ArtifactType& type) const {
+  wasm::ValueType value = unpack(type);
+  if (value.is_concrete()) {
+    value.index = static_cast<uint32_t>(slot<uint64_t>(layout_.type(value.index)));
+  }
+  return value;
+}
+
+wasm::TableType Instance::type_of(const ArtifactTable& table) const {
+  return {type_of(table.element), unpack_limits(table.limits)};
+}
+
+wasm::GlobalType Instance::type_of(const ArtifactGlobal& global) const {
+  return {type_of(global.type), global.is_mutable != 0};
 }
 
 std::optional<Function> Instance::find_function(std::string_view name) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runtime/run/artifact_file.h"
+#include "runtime/run/artifact_types.h"
 #include "runtime/run/context.h"
 #include "runtime/run/host.h"
 #include "runtime/run/trap.h"
@@ -48,6 +49,11 @@ class Instance {
   Memory* find_memory(std::string_view name);
 
   const Artifact& artifact() const { return *artifact_; }
+
+  // Types as others see them: concrete references are process-wide numbers (func_types.h).
+  wasm::ValueType type_of(const ArtifactType& type) const;
+  wasm::TableType type_of(const ArtifactTable& table) const;
+  wasm::GlobalType type_of(const ArtifactGlobal& global) const;
 
  private:
   friend class Store;

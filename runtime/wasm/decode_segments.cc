@@ -75,8 +75,10 @@ void read_elements(Reader& reader, bool expressions, ElementSegment& segment) {
     if (expressions) {
       segment.elements.push_back(read_const_expr(reader, segment.type));
     } else {
-      segment.elements.push_back(
-          {.kind = ConstExpr::Kind::kRefFunc, .type = kFuncRef, .index = reader.u32(), .code = {}});
+      segment.elements.push_back({.kind = ConstExpr::Kind::kRefFunc,
+                                  .type = segment.type,
+                                  .index = reader.u32(),
+                                  .code = {}});
     }
   }
 }
@@ -115,6 +117,7 @@ ElementSegment read_element_segment(Reader& reader) {
       read_element_kind(reader);
     }
   }
+  if (!expressions) segment.type.nullable = false;  // functions by index are never null
   read_elements(reader, expressions, segment);
   return segment;
 }

@@ -41,6 +41,7 @@ class Decoder {
 
   void custom(Reader& reader);
   void types(Reader& reader);
+  void type_group(Reader& reader, uint32_t size);
   void imports(Reader& reader);
   void import(Reader& reader);
   void functions(Reader& reader);

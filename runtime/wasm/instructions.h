@@ -101,6 +101,9 @@ struct SelectImm {
 struct RefTypeImm {
   ValueType type;  // the nullable reference type that ref.null gives
 };
+struct TypeImm {
+  uint32_t type;
+};
 struct FuncRefImm {
   uint32_t function;
 };
@@ -128,6 +131,7 @@ void read(Reader& reader, F32Imm& imm);
 void read(Reader& reader, F64Imm& imm);
 void read(Reader& reader, SelectImm& imm);
 void read(Reader& reader, RefTypeImm& imm);
+void read(Reader& reader, TypeImm& imm);
 void read(Reader& reader, FuncRefImm& imm);
 
 /// A value type, or a reference type. Types of features not supported fail the reader.

@@ -58,13 +58,8 @@ std::optional<Feature> feature_of_byte(uint32_t opcode) {
       return Feature::kExceptionHandling;
     case 0x12:  // return_call
     case 0x13:  // return_call_indirect
-      return Feature::kTailCall;
-    case 0x14:  // call_ref
     case 0x15:  // return_call_ref
-    case 0xd4:  // ref.as_non_null
-    case 0xd5:  // br_on_null
-    case 0xd6:  // br_on_non_null
-      return Feature::kFunctionReferences;
+      return Feature::kTailCall;
     case 0xd3:  // ref.eq
       return Feature::kGc;
     default:

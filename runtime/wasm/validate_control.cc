@@ -37,7 +37,11 @@ void FunctionValidator::else_(const NoImm&) {
 
 void FunctionValidator::end(const NoImm&) {
   const Frame frame = pop_frame();
-  if (frame.op == Op::if_ && !std::ranges::equal(parameters(frame.type), results(frame.type))) {
+  const auto same = [this](const ValueType& found, const ValueType& wanted) {
+    return types_.matches(found, wanted);
+  };
+  if (frame.op == Op::if_ &&
+      !std::ranges::equal(parameters(frame.type), results(frame.type), same)) {
     invalid("type mismatch: an if without else must give what it takes");
     return;
   }
@@ -79,7 +83,7 @@ void FunctionValidator::br_table(const BrTableImm& imm) {
     for (size_t i = 0; i < types.size() && i < depth_there; ++i) {
       const Operand found = operands_[operands_.size() - 1 - i];
       const Operand wanted = types[types.size() - 1 - i];
-      if (!found.is_any() && found != wanted) return mismatch(wanted, found);
+      if (!matches(found, wanted)) return mismatch(wanted, found);
     }
     if (types.size() > depth_there) pop_empty(types[types.size() - 1 - depth_there]);
   }
@@ -99,15 +103,66 @@ void FunctionValidator::call(const FuncImm& imm) {
   push(type.results);
 }
 
-void FunctionValidator::call_indirect(const CallIndirectImm& imm) {
-  if (!in_range(imm.table, module_.tables.size(), "table")) return;
-  if (!in_range(imm.type, module_.types.size(), "type")) return;
+// Pops what selects the callee; its type, or null.
+const FuncType* FunctionValidator::callee(const CallIndirectImm& imm) {
+  if (!in_range(imm.table, module_.tables.size(), "table")) return nullptr;
+  if (!in_range(imm.type, module_.types.size(), "type")) return nullptr;
   const ValueType element = module_.tables[imm.table].type.element;
-  if (element != kFuncRef) return mismatch(kFuncRef, element);
-  const FuncType& type = module_.types[imm.type];
+  if (!types_.matches(element, kFuncRef)) {
+    mismatch(kFuncRef, element);
+    return nullptr;
+  }
   pop(table_address(imm.table));
-  pop(type.parameters);
-  push(type.results);
+  return &module_.types[imm.type];
+}
+
+const FuncType* FunctionValidator::callee(const TypeImm& imm) {
+  if (!in_range(imm.type, module_.types.size(), "type")) return nullptr;
+  pop(ValueType{ValueKind::kRef, HeapKind::kIndexed, true, imm.type});
+  return &module_.types[imm.type];
+}
+
+void FunctionValidator::call_indirect(const CallIndirectImm& imm) {
+  const FuncType* type = callee(imm);
+  if (type == nullptr) return;
+  pop(type->parameters);
+  push(type->results);
+}
+
+void FunctionValidator::call_ref(const TypeImm& imm) {
+  const FuncType* type = callee(imm);
+  if (type == nullptr) return;
+  pop(type->parameters);
+  push(type->results);
+}
+
+// On the branch the reference is gone, behind it it is not null.
+void FunctionValidator::br_on_null(const LabelImm& imm) {
+  ValueType reference = pop_reference();
+  const Frame* target = label(imm.depth);
+  if (target == nullptr) return;
+  pop(label_types(*target));
+  push(label_types(*target));
+  reference.nullable = false;
+  push(reference);
+}
+
+// The other way round.
+void FunctionValidator::br_on_non_null(const LabelImm& imm) {
+  const Frame* target = label(imm.depth);
+  if (target == nullptr) return;
+  const auto types = label_types(*target);
+  if (types.empty() || !types.back().is_ref()) {
+    invalid("type mismatch: the label must take a reference, but takes {}",
+            types.empty() ? "nothing" : to_string(types.back()));
+    return;
+  }
+  ValueType reference = pop_reference();
+  reference.nullable = false;
+  expect(types.back(), reference);
+  const auto others = types.first(types.size() - 1);
+  pop(others);
+  push(others);
 }
 
 }  // namespace wasmedge::wasm

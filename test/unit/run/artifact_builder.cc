@@ -61,6 +61,7 @@ uint32_t ArtifactBuilder::type(const std::vector<wasm::ValueType>& parameters,
   type.first = static_cast<uint32_t>(value_types_.size());
   type.parameters = static_cast<uint32_t>(parameters.size());
   type.results = static_cast<uint32_t>(results.size());
+  type.group = static_cast<uint32_t>(types_.size());
   type.entry = parameters.empty() && results.empty() ? thunk_without_values_ : thunk_;
   for (const auto& value : parameters) value_types_.push_back(pack(value));
   for (const auto& value : results) value_types_.push_back(pack(value));
