@@ -2,31 +2,84 @@
 
 namespace wasmedge::compile {
 
-// Arguments are on the stack; results take their place.
-void FunctionEmitter::emit_call(const Callee& callee) {
+llvm::Value* FunctionEmitter::load_spilled(llvm::IRBuilder<>& builder, ContextPtr context,
+                                           uint32_t cell, wasm::ValueType type) {
+  llvm::LoadInst* load =
+      builder.CreateAlignedLoad(module_.type(type), spill_cell(module_, builder, context, cell),
+                                llvm::Align(alignof(run::Value)));
+  module_.reaches(load, Reach::kSpill);
+  return load;
+}
+
+void FunctionEmitter::store_spilled(ContextPtr context, uint32_t cell, llvm::Value* value) {
+  module_.reaches(builder_.CreateAlignedStore(value, spill_cell(module_, builder_, context, cell),
+                                              llvm::Align(alignof(run::Value))),
+                  Reach::kSpill);
+}
+
+// Takes the arguments from the stack.
+llvm::CallInst* FunctionEmitter::call_function(const Callee& callee) {
   const wasm::FuncType& type = module_.facts().module.types[callee.type];
-  const size_t count = type.parameters.size();
+  const Placement places = Placement::parameters(type);
+  const size_t first = stack_.size() - type.parameters.size();
   llvm::SmallVector<llvm::Value*, 8> arguments = {callee.context.ir};
-  for (size_t i = stack_.size() - count; i < stack_.size(); ++i) arguments.push_back(stack_[i].ir);
-  stack_.resize(stack_.size() - count);
+  for (size_t i = 0; i < type.parameters.size(); ++i) {
+    llvm::Value* value = stack_[first + i].ir;
+    if (places[i] == Placement::kRegister) {
+      arguments.push_back(value);
+    } else {
+      store_spilled(callee.context, places[i], value);
+    }
+  }
+  stack_.resize(first);
   llvm::CallInst* call =
       builder_.CreateCall(module_.function_type(callee.type), callee.code, arguments);
-  call->setDoesNotThrow();
   locate(call);
-  if (!type.results.empty()) push_results(call, type.results.size());
+  return call;
 }
 
-void FunctionEmitter::call(const wasm::FuncImm& imm) {
-  emit_call(callee(imm));
+void FunctionEmitter::push_results(llvm::Value* call, const Callee& callee) {
+  const wasm::FuncType& type = module_.facts().module.types[callee.type];
+  const Placement places = Placement::results(type);
+  if (type.results.size() == 1) return push(call);
+  for (size_t i = 0; i < type.results.size(); ++i) {
+    push(places[i] == Placement::kRegister
+             ? builder_.CreateExtractValue(call, static_cast<unsigned>(i))
+             : load_spilled(builder_, callee.context, places[i], type.results[i]));
+  }
 }
 
-void FunctionEmitter::call_indirect(const wasm::CallIndirectImm& imm) {
-  emit_call(callee(imm));
+void FunctionEmitter::emit_call(const Callee& callee) {
+  llvm::CallInst* call = call_function(callee);
+  call->setDoesNotThrow();
+  push_results(call, callee);
 }
 
-void FunctionEmitter::call_ref(const wasm::TypeImm& imm) {
-  emit_call(callee(imm));
+// All that the callee takes is in registers or cells, and its results are where the caller's go: it
+// is a jump. (LLVM's verifier would want equal prototypes, since it thinks of arguments on the
+// stack.)
+void FunctionEmitter::emit_tail_call(const Callee& callee) {
+  llvm::CallInst* call = call_function(callee);
+  call->setTailCallKind(llvm::CallInst::TCK_MustTail);
+  if (call->getType()->isVoidTy()) {
+    builder_.CreateRetVoid();
+  } else {
+    builder_.CreateRet(call);
+  }
+  set_unreachable();
 }
+
+#define EMIT_CALL(id, Imm, emit)                   \
+  void FunctionEmitter::id(const wasm::Imm& imm) { \
+    emit(callee(imm));                             \
+  }
+EMIT_CALL(call, FuncImm, emit_call)
+EMIT_CALL(call_indirect, CallIndirectImm, emit_call)
+EMIT_CALL(call_ref, TypeImm, emit_call)
+EMIT_CALL(return_call, FuncImm, emit_tail_call)
+EMIT_CALL(return_call_indirect, CallIndirectImm, emit_tail_call)
+EMIT_CALL(return_call_ref, TypeImm, emit_tail_call)
+#undef EMIT_CALL
 
 FunctionEmitter::Callee FunctionEmitter::callee(const wasm::FuncImm& imm) {
   const wasm::Function& target = module_.facts().module.functions[imm.function];

@@ -129,17 +129,20 @@ void FunctionEmitter::leave(Control& control) {
 // The function's results are on the stack.
 void FunctionEmitter::emit_return() {
   const size_t count = type_.results.size();
-  if (count == 0) {
-    builder_.CreateRetVoid();
-    return;
-  }
+  const size_t first = stack_.size() - count;
   if (count == 1) {
     builder_.CreateRet(pop());
     return;
   }
+  const Placement places = Placement::results(type_);
+  if (count == 0 || places.uses_cells()) {
+    for (size_t i = 0; i < count; ++i) store_spilled(context_, places[i], stack_[first + i].ir);
+    builder_.CreateRetVoid();
+    return;
+  }
   llvm::Value* results = llvm::PoisonValue::get(function_->getReturnType());
   for (unsigned i = 0; i < count; ++i) {
-    results = builder_.CreateInsertValue(results, stack_[stack_.size() - count + i].ir, i);
+    results = builder_.CreateInsertValue(results, stack_[first + i].ir, i);
   }
   builder_.CreateRet(results);
 }

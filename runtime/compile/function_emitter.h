@@ -55,7 +55,6 @@ class FunctionEmitter {
   // Stack.
   void push(llvm::Value* value) { stack_.push_back(Operand{value}); }
   llvm::Value* pop();
-  void push_results(llvm::Value* call, size_t count);
 
   // Control (emit_control.cc).
   Label make_label(std::span<const wasm::ValueType> types);
@@ -105,7 +104,13 @@ class FunctionEmitter {
   Callee callee(uint32_t type, FuncRefPtr reference);
   llvm::Value* field(FuncRefPtr reference, llvm::Type* type, size_t offset);
   void check_type(FuncRefPtr reference, uint32_t type);
+  llvm::CallInst* call_function(const Callee& callee);
+  void push_results(llvm::Value* call, const Callee& callee);
   void emit_call(const Callee& callee);
+  void emit_tail_call(const Callee& callee);
+  llvm::Value* load_spilled(llvm::IRBuilder<>& builder, ContextPtr context, uint32_t cell,
+                            wasm::ValueType type);
+  void store_spilled(ContextPtr context, uint32_t cell, llvm::Value* value);
 
   // Memory (emit_memory.cc).
   llvm::Value* address(const wasm::MemArgImm& imm, llvm::Value* index);

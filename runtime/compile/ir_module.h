@@ -29,7 +29,7 @@ struct Operand {
 };
 
 /// What a load or store reaches, for alias analysis: accesses of different kinds never overlap.
-enum class Reach : uint8_t { kMemory, kGlobal, kTable, kSize, kConstant };
+enum class Reach : uint8_t { kMemory, kGlobal, kTable, kSize, kConstant, kSpill };
 
 /// One partition's LLVM module, in an LLVMContext of its own, and the declarations in it.
 class IrModule {
@@ -45,6 +45,8 @@ class IrModule {
   llvm::Type* i32() { return llvm::Type::getInt32Ty(context_); }
   llvm::Type* i64() { return llvm::Type::getInt64Ty(context_); }
   llvm::Type* ptr() { return llvm::PointerType::getUnqual(context_); }
+  /// The IR type of functions of this type: the context, parameters and results that are in
+  /// registers (Placement).
   llvm::FunctionType* function_type(const wasm::FuncType& type);
   llvm::FunctionType* function_type(uint32_t type);
 
@@ -75,6 +77,29 @@ class IrModule {
   std::vector<llvm::MDNode*> tags_;                  // by Reach
   llvm::MDNode* nothing_ = nullptr;
 };
+
+/// Which parameters or results of a function are in registers, which in cells of Context::spill
+/// (run/context.h).
+class Placement {
+ public:
+  static constexpr uint32_t kRegister = ~uint32_t{0};
+
+  static Placement parameters(const wasm::FuncType& type);
+  static Placement results(const wasm::FuncType& type);
+
+  /// The cell of value `i`, or kRegister.
+  uint32_t operator[](size_t i) const { return cells_[i]; }
+  bool uses_cells() const { return used_ != 0; }
+
+ private:
+  Placement(const std::vector<wasm::ValueType>& values, uint32_t integers, uint32_t others);
+
+  std::vector<uint32_t> cells_;
+  uint32_t used_ = 0;
+};
+
+/// The place of cell `i` in Context::spill of `context`.
+llvm::Value* spill_cell(IrModule& module, llvm::IRBuilder<>& builder, ContextPtr context, size_t i);
 
 /// Emits the body of own function `index` (function_emitter.h).
 void emit_function(IrModule& module, uint32_t index);

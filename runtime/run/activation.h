@@ -42,6 +42,8 @@ void wasmedge_guest_enter(Activation* activation, void* stack_top, void (*functi
 /// host_sp, by the fault handler or by wasmedge_guest_unwind.
 void wasmedge_guest_landing();
 [[noreturn]] void wasmedge_guest_unwind(Activation* activation);
+/// Not to be called from C++: what compiled code calls for a HostTarget (context.h).
+void wasmedge_host_adapter();
 }
 
 }  // namespace wasmedge::run

@@ -8,15 +8,28 @@
 /// kAbiVersion.
 ///
 /// Calling convention. A Wasm function of type [p…] -> [r…] is a C function
-///   r f(void* context, p…)          references are pointers, null is nullptr; several results: a
-///   struct
-/// returned as LLVM returns a literal struct by value {r0, r1, …}. `context` is the callee's
-/// Context; for a host function it is the host's own pointer. A call through a FuncRef passes
-/// FuncRef::context. A trap never returns: it is a fault or a `ud1` trap instruction in text, or a
-/// builtin that unwinds.
+///   r f(void* context, p…)
+/// with references as pointers, null as nullptr. `context` is the callee's Context; for a host
+/// function it is the host's own pointer. A call through a FuncRef passes FuncRef::context.
+///
+/// Nothing is on the stack, so that a tail call is a jump whatever the types of caller and callee
+/// are, and a host function is as good a target as any: what does not fit the registers goes
+/// through the callee's Context::spill, an array of Value that all instances of a Store share and
+/// that nobody holds a value in beyond the call.
+///
+/// - Parameters: six integers or references, the context among them, and eight others have
+/// registers,
+///   as in C. The others have the cells 0, 1, … in order. A host function with such parameters is
+///   called through wasmedge_host_adapter (enter_<arch>.S), which puts them where C has them; its
+///   FuncRef::context is a HostTarget.
+/// - Results: one as in C; up to two integers or references and two others as a literal struct by
+///   value; of more than that, all are in cells.
+///
+/// Entry thunks and compiled constant expressions are C functions, too. A trap never returns: it is
+/// a fault or a `ud1` trap instruction in text, or a builtin that unwinds.
 namespace wasmedge::run {
 
-inline constexpr uint32_t kAbiVersion = 2;
+inline constexpr uint32_t kAbiVersion = 3;
 
 /// One value in a global cell or in an entry's argument array; the low bytes hold narrower types.
 union alignas(16) Value {
@@ -33,6 +46,18 @@ struct FuncRef {
   const void* code;
   void* context;
   uint64_t type;  // canonical function type, unique in the process: equal ids <=> equal types
+};
+
+inline constexpr uint32_t kIntegerRegisters = 6, kFloatRegisters = 8;  // for parameters
+inline constexpr uint32_t kIntegerResults = 2, kFloatResults = 2;
+
+/// What FuncRef::context points to if FuncRef::code is wasmedge_host_adapter. Known to the
+/// assembly.
+struct HostTarget {
+  const void* code;
+  void* context;
+  Value* spill;          // where Context has it
+  uint64_t stack_words;  // of parameters, in `spill`
 };
 
 /// A linear memory as code sees it. `base` never changes; `bytes` grows. memory32: 4 GiB + 4 GiB of
@@ -115,7 +140,9 @@ struct Builtins {
 struct Context {
   const Builtins* builtins;
   Instance* instance;
+  Value* spill;  // see "Calling convention" above
 };
+static_assert(offsetof(Context, spill) == offsetof(HostTarget, spill));
 
 /// How many of each the module has (whole index spaces, imports included).
 struct ContextCounts {

@@ -85,4 +85,39 @@ wasmedge_guest_unwind:
         .cfi_endproc
         .size   wasmedge_guest_unwind, . - wasmedge_guest_unwind
 
+// rdi: HostTarget. Other registers are the host function's parameters already.
+        .globl  wasmedge_host_adapter
+        .hidden wasmedge_host_adapter
+        .type   wasmedge_host_adapter, @function
+        .p2align 4
+wasmedge_host_adapter:
+        .cfi_startproc
+        endbr64
+        pushq   %rbp
+        .cfi_def_cfa_offset 16
+        .cfi_offset %rbp, -16
+        movq    %rsp, %rbp
+        .cfi_def_cfa_register %rbp
+        movq    16(%rdi), %r10          # HostTarget::spill
+        movq    24(%rdi), %r11          # HostTarget::stack_words, not 0
+        leaq    1(%r11), %rax
+        andq    $-2, %rax               # calls want 16-byte alignment
+        shlq    $3, %rax
+        subq    %rax, %rsp
+1:      decq    %r11
+        movq    %r11, %rax
+        shlq    $4, %rax
+        movq    (%r10,%rax), %rax
+        movq    %rax, (%rsp,%r11,8)
+        testq   %r11, %r11
+        jnz     1b
+        movq    (%rdi), %rax            # HostTarget::code
+        movq    8(%rdi), %rdi           # HostTarget::context
+        callq   *%rax
+        leave
+        .cfi_def_cfa %rsp, 8
+        retq
+        .cfi_endproc
+        .size   wasmedge_host_adapter, . - wasmedge_host_adapter
+
         .section .note.GNU-stack, "", @progbits

@@ -31,8 +31,8 @@ std::string describe(const wasm::GlobalType& type) {
 // What the host provides, its size being the current one.
 std::string describe(const Extern& found) {
   struct Describe {
-    std::string operator()(const FuncRef& function) const {
-      return "function " + describe(func_type(function.type));
+    std::string operator()(const ExternFunction& function) const {
+      return "function " + describe(func_type(function.ref.type));
     }
     std::string operator()(const Table* table) const {
       wasm::TableType type = table->type();
@@ -78,9 +78,10 @@ Result<T> ImportMatch::resolve(ExternKind kind, uint64_t func_type, const Type& 
               "incompatible import type: {}, but the host provides a {}", import, describe(*found));
 }
 
-Result<FuncRef> ImportMatch::function(uint64_t type) const {
-  return resolve<FuncRef>(ExternKind::kFunc, type, func_type(type),
-                          [type](const FuncRef& found) { return is_subtype(found.type, type); });
+Result<ExternFunction> ImportMatch::function(uint64_t type) const {
+  return resolve<ExternFunction>(
+      ExternKind::kFunc, type, func_type(type),
+      [type](const ExternFunction& found) { return is_subtype(found.ref.type, type); });
 }
 
 Result<Table*> ImportMatch::table(const wasm::TableType& type) const {

@@ -30,14 +30,14 @@ using V128 = long long __attribute__((vector_size(16)));
 
 }  // namespace
 
-Instance::Instance(std::shared_ptr<const Artifact> artifact)
+Instance::Instance(std::shared_ptr<const Artifact> artifact, Value* spill)
     : artifact_(std::move(artifact)),
       layout_(counts_of(*artifact_)),
       dropped_elements_(artifact_->elements().size()),
       dropped_data_(artifact_->data().size()) {
   void* block = ::operator new(layout_.size(), std::align_val_t{alignof(Value)});
   std::memset(block, 0, layout_.size());
-  context_ = new (block) Context{&kBuiltins, this};
+  context_ = new (block) Context{&kBuiltins, this, spill};
 }
 
 Instance::~Instance() {
@@ -126,7 +126,7 @@ std::optional<Extern> Instance::find_export(std::string_view name) {
   if (found == nullptr) return std::nullopt;
   switch (static_cast<wasm::ExternKind>(found->kind)) {
     case wasm::ExternKind::kFunc:
-      return *func_ref(found->index);
+      return ExternFunction{*func_ref(found->index)};
     case wasm::ExternKind::kTable:
       return tables_[found->index];
     case wasm::ExternKind::kMemory:

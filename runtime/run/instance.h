@@ -60,7 +60,7 @@ class Instance {
   friend class Linker;
   friend struct BuiltinFunctions;
 
-  explicit Instance(std::shared_ptr<const Artifact> artifact);
+  Instance(std::shared_ptr<const Artifact> artifact, Value* spill);
 
   template <typename T>
   T& slot(uint32_t offset) const {

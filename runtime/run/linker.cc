@@ -62,8 +62,9 @@ Result<> Linker::bind_import(const ArtifactImport& import, const Resolver& resol
   switch (static_cast<wasm::ExternKind>(import.kind)) {
     case wasm::ExternKind::kFunc: {
       const uint32_t type = artifact.functions()[index].type;
-      TRY_ASSIGN(instance_.slot<FuncRef>(layout.import(index)),
+      TRY_ASSIGN(const ExternFunction function,
                  match.function(instance_.slot<uint64_t>(layout.type(type))));
+      instance_.slot<FuncRef>(layout.import(index)) = store_.callable(function);
       return {};
     }
     case wasm::ExternKind::kTable: {

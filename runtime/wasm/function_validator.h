@@ -121,8 +121,10 @@ class FunctionValidator {
   Frame* label(uint32_t depth);
   bool check_block(const BlockType& type);
   bool check_type(const ValueType& type);
-  void check_results(std::span<const ValueType> found, std::span<const ValueType> wanted);
+  void check_call(const FuncType* type);
+  void check_tail_call(const FuncType* type);
   void initialize(uint32_t local);
+  const FuncType* callee(const FuncImm& imm);
   const FuncType* callee(const CallIndirectImm& imm);
   const FuncType* callee(const TypeImm& imm);
 

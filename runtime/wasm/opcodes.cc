@@ -56,10 +56,6 @@ std::optional<Feature> feature_of_byte(uint32_t opcode) {
     case 0x0a:  // throw_ref
     case 0x1f:  // try_table
       return Feature::kExceptionHandling;
-    case 0x12:  // return_call
-    case 0x13:  // return_call_indirect
-    case 0x15:  // return_call_ref
-      return Feature::kTailCall;
     case 0xd3:  // ref.eq
       return Feature::kGc;
     default:

@@ -17,10 +17,10 @@ enum class Feature : uint8_t {
   kBulkMemory,
   kReferenceTypes,
   kFunctionReferences,
+  kTailCall,
   // Recognised, not supported.
   kSimd,
   kRelaxedSimd,
-  kTailCall,
   kExceptionHandling,
   kLegacyExceptions,
   kGc,

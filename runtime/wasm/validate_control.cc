@@ -96,14 +96,12 @@ void FunctionValidator::return_(const NoImm&) {
   set_unreachable();
 }
 
-void FunctionValidator::call(const FuncImm& imm) {
-  if (!in_range(imm.function, module_.functions.size(), "function")) return;
-  const FuncType& type = module_.type_of(imm.function);
-  pop(type.parameters);
-  push(type.results);
+// Pops what selects the callee; its type, or null.
+const FuncType* FunctionValidator::callee(const FuncImm& imm) {
+  if (!in_range(imm.function, module_.functions.size(), "function")) return nullptr;
+  return &module_.type_of(imm.function);
 }
 
-// Pops what selects the callee; its type, or null.
 const FuncType* FunctionValidator::callee(const CallIndirectImm& imm) {
   if (!in_range(imm.table, module_.tables.size(), "table")) return nullptr;
   if (!in_range(imm.type, module_.types.size(), "type")) return nullptr;
@@ -122,19 +120,38 @@ const FuncType* FunctionValidator::callee(const TypeImm& imm) {
   return &module_.types[imm.type];
 }
 
-void FunctionValidator::call_indirect(const CallIndirectImm& imm) {
-  const FuncType* type = callee(imm);
+void FunctionValidator::check_call(const FuncType* type) {
   if (type == nullptr) return;
   pop(type->parameters);
   push(type->results);
 }
 
-void FunctionValidator::call_ref(const TypeImm& imm) {
-  const FuncType* type = callee(imm);
+void FunctionValidator::check_tail_call(const FuncType* type) {
   if (type == nullptr) return;
+  const auto match = [this](const ValueType& found, const ValueType& wanted) {
+    return types_.matches(found, wanted);
+  };
+  const auto wanted = results(frames_.front().type);
+  if (!std::ranges::equal(type->results, wanted, match)) {
+    invalid("type mismatch: a tail call of a function {} in one that gives {}", to_string(*type),
+            to_string(FuncType{{}, {wanted.begin(), wanted.end()}}));
+    return;
+  }
   pop(type->parameters);
-  push(type->results);
+  set_unreachable();
 }
+
+#define WASM_CALL(id, Imm, check)              \
+  void FunctionValidator::id(const Imm& imm) { \
+    check(callee(imm));                        \
+  }
+WASM_CALL(call, FuncImm, check_call)
+WASM_CALL(call_indirect, CallIndirectImm, check_call)
+WASM_CALL(call_ref, TypeImm, check_call)
+WASM_CALL(return_call, FuncImm, check_tail_call)
+WASM_CALL(return_call_indirect, CallIndirectImm, check_tail_call)
+WASM_CALL(return_call_ref, TypeImm, check_tail_call)
+#undef WASM_CALL
 
 // On the branch the reference is gone, behind it it is not null.
 void FunctionValidator::br_on_null(const LabelImm& imm) {

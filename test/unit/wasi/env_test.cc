@@ -159,7 +159,7 @@ TEST(Functions, TheWholeListLinksByNameAndType) {
   }
   EXPECT_EQ(count, 46U);  // all that the specification has
   const auto type = [&](std::string_view name) {
-    return wasm::to_string(run::func_type(find_function(env, kPreview1, name)->type));
+    return wasm::to_string(run::func_type(find_function(env, kPreview1, name)->ref.type));
   };
   EXPECT_EQ(type("fd_write"), "[i32 i32 i32 i32] -> [i32]");
   EXPECT_EQ(type("fd_pread"), "[i32 i32 i32 i64 i32] -> [i32]");
