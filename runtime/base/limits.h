@@ -32,6 +32,7 @@ struct Limits {
   uint32_t name_bytes = 100'000;
   uint64_t table_elements = 10'000'000;
   uint64_t memory32_pages = 65'536;
+  uint64_t exception_bytes = uint64_t{64} << 20;  // alive at a time, of a store
 
   // Guest stack, bytes; overflow is a trap.
   size_t guest_stack_bytes = size_t{8} << 20;

@@ -49,6 +49,8 @@ class Writer {
     put_elements();
     put_data();
     header_.sites = records(code_.sites);
+    header_.unwind = records(code_.unwind);
+    header_.landing_pads = records(code_.landing_pads);
     if (strings_.size() > std::numeric_limits<uint32_t>::max()) {
       return fail(ErrorCode::kResourceExhausted,
                   "the module's names take {} bytes; an artifact can hold 4 GiB", strings_.size());
@@ -189,6 +191,12 @@ class Writer {
                         .has_init = table.init.has_value(),
                         .init = table.init ? encode(*table.init) : run::ArtifactConst{}});
     }
+    std::vector<run::ArtifactTag> tags;
+    tags.reserve(module_.tags.size());
+    for (const wasm::Tag& tag : module_.tags) {
+      tags.push_back({.type = tag.type, .imported = tag.imported});
+    }
+    header_.tags = records(tags);
     header_.globals = records(globals);
     header_.memories = records(memories);
     header_.tables = records(tables);

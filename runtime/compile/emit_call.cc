@@ -17,8 +17,8 @@ void FunctionEmitter::store_spilled(ContextPtr context, uint32_t cell, llvm::Val
                   Reach::kSpill);
 }
 
-// Takes the arguments from the stack.
-llvm::CallInst* FunctionEmitter::call_function(const Callee& callee) {
+// Takes the arguments from the stack; those in registers are the answer.
+llvm::SmallVector<llvm::Value*, 8> FunctionEmitter::pass_arguments(const Callee& callee) {
   const wasm::FuncType& type = module_.facts().module.types[callee.type];
   const Placement places = Placement::parameters(type);
   const size_t first = stack_.size() - type.parameters.size();
@@ -32,10 +32,7 @@ llvm::CallInst* FunctionEmitter::call_function(const Callee& callee) {
     }
   }
   stack_.resize(first);
-  llvm::CallInst* call =
-      builder_.CreateCall(module_.function_type(callee.type), callee.code, arguments);
-  locate(call);
-  return call;
+  return arguments;
 }
 
 void FunctionEmitter::push_results(llvm::Value* call, const Callee& callee) {
@@ -50,16 +47,28 @@ void FunctionEmitter::push_results(llvm::Value* call, const Callee& callee) {
 }
 
 void FunctionEmitter::emit_call(const Callee& callee) {
-  llvm::CallInst* call = call_function(callee);
-  call->setDoesNotThrow();
-  push_results(call, callee);
+  llvm::FunctionType* type = module_.function_type(callee.type);
+  const auto arguments = pass_arguments(callee);
+  if (tries_.empty()) {
+    llvm::CallInst* call = builder_.CreateCall(type, callee.code, arguments);
+    locate(call);
+    return push_results(call, callee);
+  }
+  llvm::BasicBlock* next = new_block();
+  llvm::InvokeInst* invoke =
+      builder_.CreateInvoke(type, callee.code, next, landing_pad(), arguments);
+  locate(invoke);
+  begin(next);
+  push_results(invoke, callee);
 }
 
 // All that the callee takes is in registers or cells, and its results are where the caller's go: it
 // is a jump. (LLVM's verifier would want equal prototypes, since it thinks of arguments on the
 // stack.)
 void FunctionEmitter::emit_tail_call(const Callee& callee) {
-  llvm::CallInst* call = call_function(callee);
+  llvm::CallInst* call =
+      builder_.CreateCall(module_.function_type(callee.type), callee.code, pass_arguments(callee));
+  locate(call);
   call->setTailCallKind(llvm::CallInst::TCK_MustTail);
   if (call->getType()->isVoidTy()) {
     builder_.CreateRetVoid();

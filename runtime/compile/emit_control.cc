@@ -106,6 +106,11 @@ void FunctionEmitter::else_(const wasm::NoImm&) {
 
 void FunctionEmitter::end(const wasm::NoImm& imm) {
   if (controls_.back().kind == ControlKind::kIf) else_(imm);
+  end_try();
+  leave_block();
+}
+
+void FunctionEmitter::leave_block() {
   Control control = std::move(controls_.back());
   controls_.pop_back();
   leave(control);

@@ -10,6 +10,7 @@ namespace {
 run::ContextCounts counts(const wasm::Module& module) {
   return {.memories = static_cast<uint32_t>(module.memories.size()),
           .tables = static_cast<uint32_t>(module.tables.size()),
+          .tags = static_cast<uint32_t>(module.tags.size()),
           .globals = static_cast<uint32_t>(module.globals.size()),
           .types = static_cast<uint32_t>(module.types.size()),
           .imported_functions = module.imported_functions};

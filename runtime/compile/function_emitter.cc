@@ -21,8 +21,23 @@ class DeadCode : public Ignore {
   void block(const wasm::BlockImm&) { ++depth_; }
   void loop(const wasm::BlockImm&) { ++depth_; }
   void if_(const wasm::BlockImm&) { ++depth_; }
+  void try_(const wasm::BlockImm&) { ++depth_; }
+  void try_table(const wasm::TryTableImm&) { ++depth_; }
   void else_(const wasm::NoImm& imm) {
     if (depth_ == 0) emitter_.else_(imm);
+  }
+  void catch_(const wasm::TagImm& imm) {
+    if (depth_ == 0) emitter_.catch_(imm);
+  }
+  void catch_all(const wasm::NoImm& imm) {
+    if (depth_ == 0) emitter_.catch_all(imm);
+  }
+  void delegate(const wasm::LabelImm& imm) {
+    if (depth_ == 0) {
+      emitter_.delegate(imm);
+    } else {
+      --depth_;
+    }
   }
   void end(const wasm::NoImm& imm) {
     if (depth_ == 0) {

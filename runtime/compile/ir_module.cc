@@ -119,11 +119,18 @@ llvm::Function* IrModule::define(const std::string& name, llvm::FunctionType* ty
   return function;
 }
 
-// No mustprogress (infinite loops stay), no library calls, no unwinding. Frames larger than a page
-// touch every page, so that the stack's guard cannot be stepped over.
+llvm::Function* IrModule::personality() {
+  constexpr const char* kName = "personality";
+  if (llvm::Function* known = ir_.getFunction(kName)) return known;
+  return llvm::Function::Create(llvm::FunctionType::get(i32(), /*isVarArg=*/true),
+                                llvm::GlobalValue::ExternalLinkage, kName, ir_);
+}
+
+// No mustprogress (infinite loops stay), no library calls. Exceptions may pass any function. Frames
+// larger than a page touch every page, so that the stack's guard cannot be stepped over.
 void IrModule::set_attributes(llvm::Function* function) {
   llvm::AttrBuilder attributes(context_);
-  attributes.addAttribute(llvm::Attribute::NoUnwind);
+  attributes.addUWTableAttr(llvm::UWTableKind::Sync);
   attributes.addAttribute(llvm::Attribute::NoBuiltin);
   attributes.addAttribute("no-builtins");
   attributes.addAttribute("probe-stack", "inline-asm");

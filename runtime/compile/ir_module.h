@@ -57,6 +57,10 @@ class IrModule {
   /// Gives a function debug locations: `offset` is its place in the module.
   llvm::DISubprogram* describe(llvm::Function* function, uint32_t offset);
 
+  /// What functions with landing pads name for the unwinder, so that LLVM writes the tables; nobody
+  /// calls it (unwind.h).
+  llvm::Function* personality();
+
   /// Marks a load or store with what it reaches.
   void reaches(llvm::Instruction* access, Reach reach);
 

@@ -7,6 +7,8 @@
 
 namespace wasmedge::run {
 
+struct Tag;
+
 /// One entry into a guest on this thread, from its call to its return; entries nest. Whoever ends
 /// the guest early (fault handler, builtin, exit_guest) writes the reason here and resumes at the
 /// landing.
@@ -18,8 +20,9 @@ struct Activation {
   const GuestStack* stack = nullptr;
   End end = End::kReturned;
   TrapCode trap = TrapCode::kUnreachable;
-  const void* pc = nullptr;  // kTrapped: where in text, if there
-  uint32_t exit_status = 0;  // kExited
+  const void* pc = nullptr;        // kTrapped: where in text, if there
+  uint32_t exit_status = 0;        // kExited
+  const Tag* exception = nullptr;  // of an uncaught exception
 
   /// The innermost entry of this thread, or null. Read by the fault handler.
   static constinit thread_local Activation* current;
@@ -31,6 +34,9 @@ void install_fault_handler();
 /// Ends the innermost entry of this thread with a trap. `pc` is an address in the trapping
 /// function.
 [[noreturn]] void trap_guest(TrapCode code, const void* pc);
+
+/// The same, for an exception with this tag that nobody caught.
+[[noreturn]] void trap_uncaught(const Tag& tag, const void* pc);
 
 // In assembly, one file an architecture.
 extern "C" {

@@ -34,6 +34,10 @@ Result<> ArtifactChecker::check_arrays() {
   TRY(check_array<ArtifactElement>(header_.elements, limits.element_segments, "elements"));
   TRY(check_array<ArtifactData>(header_.data, limits.data_segments, "data"));
   TRY(check_array<ArtifactSite>(header_.sites, kAny, "sites"));
+  TRY(check_array<ArtifactTag>(header_.tags, uint64_t{limits.tags} + limits.imports, "tags"));
+  TRY(check_array<ArtifactUnwind>(header_.unwind, kAny, "unwind"));
+  TRY(check_array<ArtifactLandingPad>(header_.landing_pads, kAny, "landing_pads"));
+  tags_ = records<ArtifactTag>(header_.tags);
   types_ = records<ArtifactFuncType>(header_.types);
   functions_ = records<ArtifactFunction>(header_.functions);
   globals_ = records<ArtifactGlobal>(header_.globals);
@@ -102,7 +106,7 @@ Result<> ArtifactChecker::check_functions() {
 
 // Imports stand first in their index spaces, in order; the records there tell the same.
 Result<> ArtifactChecker::check_imports() {
-  std::array<uint32_t, 4> seen{};
+  std::array<uint32_t, 5> seen{};
   const auto imports = records<ArtifactImport>(header_.imports);
   for (size_t i = 0; i < imports.size(); ++i) {
     const ArtifactImport& import = imports[i];
@@ -137,12 +141,13 @@ Result<> ArtifactChecker::check_imports() {
   };
   TRY(check(globals_, count(ExternKind::kGlobal), "globals"));
   TRY(check(memories_, count(ExternKind::kMemory), "memories"));
+  TRY(check(tags_, count(ExternKind::kTag), "tags"));
   return check(tables_, count(ExternKind::kTable), "tables");
 }
 
 Result<> ArtifactChecker::check_exports() {
-  const std::array<size_t, 4> counts = {functions_.size(), tables_.size(), memories_.size(),
-                                        globals_.size()};
+  const std::array<size_t, 5> counts = {functions_.size(), tables_.size(), memories_.size(),
+                                        globals_.size(), tags_.size()};
   const auto exports = records<ArtifactExport>(header_.exports);
   for (size_t i = 0; i < exports.size(); ++i) {
     const ArtifactExport& entry = exports[i];

@@ -130,6 +130,35 @@ Result<> ArtifactChecker::check_elements() {
   return {};
 }
 
+Result<> ArtifactChecker::check_tags() {
+  for (size_t i = 0; i < tags_.size(); ++i) {
+    if (tags_[i].type >= types_.size() || types_[tags_[i].type].results != 0) {
+      return damaged("tags[{}].type: {} is no type without results", i, tags_[i].type);
+    }
+  }
+  return {};
+}
+
+// In order, so that they can be searched; and all of it is code.
+Result<> ArtifactChecker::check_unwind() {
+  const auto rows = records<ArtifactUnwind>(header_.unwind);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i].pc >= header_.text.count || (i != 0 && rows[i].pc < rows[i - 1].pc)) {
+      return damaged("unwind[{}].pc: {} is out of order or not in text", i, rows[i].pc);
+    }
+  }
+  const auto pads = records<ArtifactLandingPad>(header_.landing_pads);
+  for (size_t i = 0; i < pads.size(); ++i) {
+    const ArtifactLandingPad& pad = pads[i];
+    if (pad.begin > pad.end || pad.end > header_.text.count || pad.pad >= header_.text.count ||
+        (i != 0 && pad.begin < pads[i - 1].end)) {
+      return damaged("landing_pads[{}]: {} for [{}, {}) is out of order or not in text", i, pad.pad,
+                     pad.begin, pad.end);
+    }
+  }
+  return {};
+}
+
 Result<> ArtifactChecker::check_data() {
   const auto data = records<ArtifactData>(header_.data);
   for (size_t i = 0; i < data.size(); ++i) {

@@ -34,6 +34,8 @@ class ArtifactChecker {
     TRY(check_tables());
     TRY(check_elements());
     TRY(check_data());
+    TRY(check_tags());
+    TRY(check_unwind());
     return check_start();
   }
 
@@ -84,6 +86,8 @@ class ArtifactChecker {
   Result<> check_tables();
   Result<> check_elements();
   Result<> check_data();
+  Result<> check_tags();
+  Result<> check_unwind();
   Result<> check_start();
   Result<> check_const(const ArtifactConst& constant, const ArtifactType& type,
                        uint64_t visible_globals, std::string_view field, size_t index);
@@ -98,6 +102,7 @@ class ArtifactChecker {
   const ArtifactHeader& header_;
   std::span<const ArtifactFuncType> types_;
   std::span<const ArtifactFunction> functions_;
+  std::span<const ArtifactTag> tags_;
   std::span<const ArtifactGlobal> globals_;
   std::span<const ArtifactMemory> memories_;
   std::span<const ArtifactTable> tables_;

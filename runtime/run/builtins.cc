@@ -6,12 +6,23 @@
 #include "runtime/run/activation.h"
 #include "runtime/run/instance.h"
 #include "runtime/run/range.h"
+#include "runtime/run/store.h"
+#include "runtime/run/unwind.h"
 
 // The host routines of compiled code (context.h). Each is called by compiled code directly, so that
 // its return address lies in the function that a trap is reported for.
 namespace wasmedge::run {
 
 #define WASMEDGE_CALLER (static_cast<const char*>(__builtin_return_address(0)) - 1)
+
+// What allocates or locks must not run into the end of the stack halfway.
+void need_room(const void* caller) {
+  constexpr std::ptrdiff_t kRoom = std::ptrdiff_t{32} << 10;
+  const auto* here = static_cast<const std::byte*>(__builtin_frame_address(0));
+  if (here - Activation::current->stack->bottom() < kRoom) {
+    trap_guest(TrapCode::kStackOverflow, caller);
+  }
+}
 
 struct BuiltinFunctions {
   static Instance& instance(Context* context) { return *context->instance; }
@@ -94,6 +105,17 @@ struct BuiltinFunctions {
   static void* ref_func(Context* context, uint32_t function) {
     return instance(context).func_ref(function);
   }
+
+  static Exception* exception_new(Context* context, uint32_t tag) {
+    need_room(WASMEDGE_CALLER);
+    Instance& thrower = instance(context);
+    Exception* made =
+        thrower.store_.make_exception(*thrower.slot<const Tag*>(thrower.layout_.tag(tag)));
+    if (made == nullptr) trap_guest(TrapCode::kOutOfMemory, WASMEDGE_CALLER);
+    return made;
+  }
+
+  static constexpr auto exception_throw = wasmedge_exception_throw;
 
   static uint32_t is_subtype(Context*, uint64_t type, uint64_t of) {
     return run::is_subtype(type, of) ? 1 : 0;

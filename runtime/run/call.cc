@@ -38,6 +38,7 @@ Outcome outcome_of(const Activation& activation) {
     case Activation::End::kTrapped:
       outcome.kind = Outcome::Kind::kTrapped;
       outcome.trap.code = activation.trap;
+      if (activation.exception != nullptr) outcome.trap.tag = activation.exception->name;
       if (const Artifact* artifact = FaultRegion::text_at(activation.pc); artifact != nullptr) {
         artifact->locate(activation.pc, outcome.trap);
       }
@@ -85,6 +86,11 @@ void trap_guest(TrapCode code, const void* pc) {
   activation.trap = code;
   activation.pc = pc;
   wasmedge_guest_unwind(&activation);
+}
+
+void trap_uncaught(const Tag& tag, const void* pc) {
+  innermost("trap_uncaught").exception = &tag;
+  trap_guest(TrapCode::kUncaughtException, pc);
 }
 
 void exit_guest(uint32_t status) {

@@ -29,7 +29,7 @@
 /// a fault or a `ud1` trap instruction in text, or a builtin that unwinds.
 namespace wasmedge::run {
 
-inline constexpr uint32_t kAbiVersion = 3;
+inline constexpr uint32_t kAbiVersion = 4;
 
 /// One value in a global cell or in an entry's argument array; the low bytes hold narrower types.
 union alignas(16) Value {
@@ -123,11 +123,14 @@ enum class TrapCode : uint8_t {
   X(table_init, void,                                                                           \
     (Context*, uint32_t table, uint32_t segment, uint64_t to, uint32_t from, uint32_t count))   \
   X(elem_drop, void, (Context*, uint32_t segment))                                              \
-  X(ref_func, void*, (Context*, uint32_t function)) /* FuncRef* of a declared function */       \
+  X(ref_func, void*, (Context*, uint32_t function))      /* FuncRef* of a declared function */  \
+  X(exception_new, Exception*, (Context*, uint32_t tag)) /* for code to fill in */              \
+  X(exception_throw, void, (Context*, Exception*))       /* to a landing pad; never returns */  \
   X(is_subtype, uint32_t, (Context*, uint64_t type, uint64_t of)) /* canonical types */
 
 struct Context;
 class Instance;
+struct Exception;
 
 struct Builtins {
 #define X(name, result, parameters) result(*name) parameters;
@@ -148,6 +151,7 @@ static_assert(offsetof(Context, spill) == offsetof(HostTarget, spill));
 struct ContextCounts {
   uint32_t memories = 0;
   uint32_t tables = 0;
+  uint32_t tags = 0;
   uint32_t globals = 0;
   uint32_t types = 0;
   uint32_t imported_functions = 0;
@@ -160,7 +164,8 @@ class ContextLayout {
     memory_bases_ = align8(sizeof(Context));
     memories_ = memory_bases_ + 8 * counts.memories;
     tables_ = memories_ + 8 * counts.memories;
-    types_ = tables_ + 8 * counts.tables;
+    tags_ = tables_ + 8 * counts.tables;
+    types_ = tags_ + 8 * counts.tags;
     imports_ = types_ + 8 * counts.types;
     global_pointers_ =
         imports_ + static_cast<uint32_t>(sizeof(FuncRef)) * counts.imported_functions;
@@ -170,6 +175,7 @@ class ContextLayout {
   uint32_t memory_base(uint32_t i) const { return memory_bases_ + 8 * i; }  // std::byte*
   uint32_t memory(uint32_t i) const { return memories_ + 8 * i; }           // MemoryView*
   uint32_t table(uint32_t i) const { return tables_ + 8 * i; }              // TableView*
+  uint32_t tag(uint32_t i) const { return tags_ + 8 * i; }                  // Tag*
   uint32_t type(uint32_t i) const { return types_ + 8 * i; }  // uint64_t, canonical id
   uint32_t import(uint32_t i) const {
     return imports_ + static_cast<uint32_t>(sizeof(FuncRef)) * i;
@@ -189,7 +195,8 @@ class ContextLayout {
     return static_cast<uint32_t>((n + 15) & ~size_t{15});
   }
   ContextCounts counts_;
-  uint32_t memory_bases_, memories_, tables_, types_, imports_, global_pointers_, globals_, size_;
+  uint32_t memory_bases_, memories_, tables_, tags_, types_, imports_, global_pointers_, globals_,
+      size_;
 };
 
 /// The artifact has one of these for each function type it can be entered by (see artifact.h):

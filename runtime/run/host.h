@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "runtime/run/context.h"
+#include "runtime/run/exception.h"
 #include "runtime/run/func_types.h"
 #include "runtime/run/memory.h"
 #include "runtime/run/table.h"
@@ -30,15 +31,15 @@ struct ExternFunction {
   uint32_t stack_words = 0;
 };
 
-/// A function, table, memory or global that crosses a module's boundary.
-using Extern = std::variant<ExternFunction, Table*, Memory*, Global>;
+/// A function, table, memory, global or tag that crosses a module's boundary.
+using Extern = std::variant<ExternFunction, Table*, Memory*, Global, const Tag*>;
 
 /// What the module asks for.
 struct ImportRequest {
   std::string_view module;
   std::string_view name;
   wasm::ExternKind kind = wasm::ExternKind::kFunc;
-  uint64_t func_type = 0;  // kFunc: canonical type that the module expects
+  uint64_t func_type = 0;  // kFunc, kTag: canonical type that the module expects
 };
 
 /// Finds an import; nullopt: the host does not provide it. The answer's type is checked by the

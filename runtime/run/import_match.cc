@@ -44,6 +44,7 @@ std::string describe(const Extern& found) {
       type.limits.min = memory->pages();
       return "memory " + describe(type);
     }
+    std::string operator()(const Tag* tag) const { return "tag " + describe(func_type(tag->type)); }
     std::string operator()(const Global& global) const { return "global " + describe(global.type); }
   };
   return std::visit(Describe{}, found);
@@ -82,6 +83,11 @@ Result<ExternFunction> ImportMatch::function(uint64_t type) const {
   return resolve<ExternFunction>(
       ExternKind::kFunc, type, func_type(type),
       [type](const ExternFunction& found) { return is_subtype(found.ref.type, type); });
+}
+
+Result<const Tag*> ImportMatch::tag(uint64_t type) const {
+  return resolve<const Tag*>(ExternKind::kTag, type, func_type(type),
+                             [type](const Tag* found) { return found->type == type; });
 }
 
 Result<Table*> ImportMatch::table(const wasm::TableType& type) const {

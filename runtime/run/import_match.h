@@ -15,6 +15,7 @@ class ImportMatch {
       : module_(module), name_(name), resolver_(resolver) {}
 
   Result<ExternFunction> function(uint64_t type) const;
+  Result<const Tag*> tag(uint64_t type) const;
   Result<Table*> table(const wasm::TableType& type) const;
   Result<Memory*> memory(const wasm::MemoryType& type) const;
   Result<Global> global(const wasm::GlobalType& type) const;

@@ -5,6 +5,7 @@
 #include <new>
 
 #include "runtime/run/builtins.h"
+#include "runtime/run/store.h"
 #include "runtime/wasm/module.h"
 
 namespace wasmedge::run {
@@ -14,6 +15,7 @@ ContextCounts counts_of(const Artifact& artifact) {
   ContextCounts counts;
   counts.memories = static_cast<uint32_t>(artifact.memories().size());
   counts.tables = static_cast<uint32_t>(artifact.tables().size());
+  counts.tags = static_cast<uint32_t>(artifact.tags().size());
   counts.globals = static_cast<uint32_t>(artifact.globals().size());
   counts.types = static_cast<uint32_t>(artifact.types().size());
   counts.imported_functions = artifact.header().imported_functions;
@@ -30,14 +32,15 @@ using V128 = long long __attribute__((vector_size(16)));
 
 }  // namespace
 
-Instance::Instance(std::shared_ptr<const Artifact> artifact, Value* spill)
-    : artifact_(std::move(artifact)),
+Instance::Instance(std::shared_ptr<const Artifact> artifact, Store& store)
+    : store_(store),
+      artifact_(std::move(artifact)),
       layout_(counts_of(*artifact_)),
       dropped_elements_(artifact_->elements().size()),
       dropped_data_(artifact_->data().size()) {
   void* block = ::operator new(layout_.size(), std::align_val_t{alignof(Value)});
   std::memset(block, 0, layout_.size());
-  context_ = new (block) Context{&kBuiltins, this, spill};
+  context_ = new (block) Context{&kBuiltins, this, store.spill()};
 }
 
 Instance::~Instance() {
@@ -136,7 +139,7 @@ std::optional<Extern> Instance::find_export(std::string_view name) {
       return Global{type_of(global), slot<Value*>(layout_.global_pointer(found->index))};
     }
     case wasm::ExternKind::kTag:
-      break;
+      return slot<const Tag*>(layout_.tag(found->index));
   }
   return std::nullopt;
 }

@@ -17,6 +17,7 @@ Result<> Linker::link(const Resolver& resolver) {
   for (const ArtifactImport& import : instance_.artifact_->imports()) {
     TRY(bind_import(import, resolver));
   }
+  make_tags();
   TRY(make_memories());
   make_globals();
   return make_tables();
@@ -82,8 +83,12 @@ Result<> Linker::bind_import(const ArtifactImport& import, const Resolver& resol
       instance_.slot<Value*>(layout.global_pointer(index)) = global.cell;
       return {};
     }
-    case wasm::ExternKind::kTag:
-      break;
+    case wasm::ExternKind::kTag: {
+      const uint64_t type = instance_.slot<uint64_t>(layout.type(artifact.tags()[index].type));
+      TRY_ASSIGN(const Tag* tag, match.tag(type));
+      instance_.slot<const Tag*>(layout.tag(index)) = tag;
+      return {};
+    }
   }
   return fail(ErrorCode::kInternal, "import of kind {}", import.kind);
 }
@@ -106,6 +111,23 @@ Result<> Linker::make_memories() {
   if (header.image.count == 0) return {};
   return instance_.memories_[0]->map_image(artifact.file(), header.image.offset,
                                            header.image_address, artifact.bytes(header.image));
+}
+
+void Linker::make_tags() {
+  const Artifact& artifact = *instance_.artifact_;
+  const auto tags = artifact.tags();
+  for (uint32_t i = 0; i < tags.size(); ++i) {
+    if (tags[i].imported != 0) continue;
+    std::string_view name;
+    for (const ArtifactExport& entry : artifact.exports()) {
+      if (entry.kind == static_cast<uint32_t>(wasm::ExternKind::kTag) && entry.index == i) {
+        name = artifact.string(entry.name);
+        break;
+      }
+    }
+    const uint64_t type = instance_.slot<uint64_t>(instance_.layout_.type(tags[i].type));
+    instance_.slot<const Tag*>(instance_.layout_.tag(i)) = store_.add_tag(type, name);
+  }
 }
 
 void Linker::make_globals() {

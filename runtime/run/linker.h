@@ -19,6 +19,7 @@ class Linker {
   Result<> bind_import(const ArtifactImport& import, const Resolver& resolver);
   Result<> bind_memory(uint32_t index, Memory* memory);
   Result<> make_memories();
+  void make_tags();
   void make_globals();
   Result<> make_tables();
 

@@ -15,7 +15,7 @@ Store::Store()
 Store::~Store() = default;
 
 Result<Instance*> Store::link(std::shared_ptr<const Artifact> artifact, const Resolver& resolver) {
-  std::unique_ptr<Instance> instance(new Instance(std::move(artifact), spill_.get()));
+  std::unique_ptr<Instance> instance(new Instance(std::move(artifact), *this));
   TRY(Linker(*this, *instance).link(resolver));
   instances_.push_back(std::move(instance));
   return instances_.back().get();
@@ -33,6 +33,15 @@ Result<Table*> Store::add_table(const wasm::TableType& type, void* init) {
 
 Global Store::add_global(const wasm::GlobalType& type, const Value& value) {
   return {type, &cells_.emplace_back(value)};
+}
+
+Tag* Store::add_tag(uint64_t type, std::string_view name) {
+  const auto values = static_cast<uint32_t>(func_type(type).parameters.size());
+  return &tags_.emplace_back(Tag{type, values, std::string(name)});
+}
+
+Exception* Store::make_exception(const Tag& tag) {
+  return exceptions_.make(tag, {tables_, instances_, &cells_});
 }
 
 FuncRef Store::callable(const ExternFunction& function) {

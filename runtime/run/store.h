@@ -32,6 +32,14 @@ class Store {
   Result<Table*> add_table(const wasm::TableType& type, void* init = nullptr);
   Global add_global(const wasm::GlobalType& type, const Value& value);
 
+  /// `type`: a canonical type without results.
+  Tag* add_tag(uint64_t type, std::string_view name);
+
+  /// For a guest that runs on this thread; null if too many are alive (exception.h).
+  Exception* make_exception(const Tag& tag);
+
+  /// Context::spill of all instances.
+  Value* spill() const { return spill_.get(); }
   /// The function as compiled code may call it (see context.h).
   FuncRef callable(const ExternFunction& function);
 
@@ -41,6 +49,8 @@ class Store {
   std::vector<std::unique_ptr<Table>> tables_;
   std::deque<Value> cells_;
   std::deque<HostTarget> host_targets_;
+  std::deque<Tag> tags_;
+  Exceptions exceptions_;
   std::vector<std::unique_ptr<Instance>> instances_;
 };
 

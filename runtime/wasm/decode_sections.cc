@@ -82,6 +82,12 @@ GlobalType read_global_type(Reader& reader) {
   return type;
 }
 
+uint32_t read_tag_type(Reader& reader) {
+  const uint32_t offset = reader.offset();
+  if (reader.byte() != 0) reader.malformed(offset, "malformed tag: zero byte expected");
+  return reader.u32();
+}
+
 void Decoder::types(Reader& reader) {
   const uint32_t count = reader.count(kLimits.types, "types");
   for (uint32_t i = 0; i < count && reader.ok(); ++i) {
@@ -144,7 +150,8 @@ void Decoder::import(Reader& reader) {
       module_.globals.push_back({.type = read_global_type(reader), .imported = true, .at = at});
       break;
     case ExternKind::kTag:
-      reader.unsupported(offset, Feature::kExceptionHandling);
+      import.index = static_cast<uint32_t>(module_.tags.size());
+      module_.tags.push_back({.type = read_tag_type(reader), .imported = true, .at = at});
       break;
     default:
       reader.malformed(offset, "malformed import kind {:#04x}", kind);
@@ -187,6 +194,14 @@ void Decoder::memories(Reader& reader) {
   }
 }
 
+void Decoder::tags(Reader& reader) {
+  const uint32_t count = reader.count(kLimits.tags, "tags");
+  for (uint32_t i = 0; i < count && reader.ok(); ++i) {
+    const uint32_t at = reader.offset();
+    module_.tags.push_back({.type = read_tag_type(reader), .at = at});
+  }
+}
+
 void Decoder::globals(Reader& reader) {
   const uint32_t count = reader.count(kLimits.globals, "globals");
   for (uint32_t i = 0; i < count && reader.ok(); ++i) {
@@ -208,9 +223,7 @@ void Decoder::exports(Reader& reader) {
     const uint8_t kind = reader.byte();
     item.kind = static_cast<ExternKind>(kind);
     item.index = reader.u32();
-    if (item.kind == ExternKind::kTag) {
-      reader.unsupported(offset, Feature::kExceptionHandling);
-    } else if (item.kind > ExternKind::kTag) {
+    if (item.kind > ExternKind::kTag) {
       reader.malformed(offset, "malformed export kind {:#04x}", kind);
     }
     if (reader.ok()) module_.exports.push_back(item);

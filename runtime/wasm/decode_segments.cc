@@ -24,7 +24,11 @@ class ExprScanner {
  private:
   template <class Imm>
   void on(Op op, const Imm& imm) {
-    if (op == Op::block || op == Op::loop || op == Op::if_) ++depth_;
+    if (op == Op::block || op == Op::loop || op == Op::if_ || op == Op::try_ ||
+        op == Op::try_table) {
+      ++depth_;
+    }
+    if (op == Op::delegate && depth_ != 0) --depth_;
     if (op == Op::end && depth_-- == 0) {
       ended_ = true;
       return;

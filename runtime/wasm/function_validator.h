@@ -61,7 +61,8 @@ class FunctionValidator {
 
  private:
   struct Frame {
-    Op op = Op::block;  // block, loop, if_ or else_; the whole sequence is a block
+    // block, loop, if_, else_, try_table, try_, catch_ or catch_all; the whole sequence is a block.
+    Op op = Op::block;
     bool unreachable = false;
     BlockType type;
     uint32_t height = 0;         // of the operand stack, below the block's parameters
@@ -104,6 +105,7 @@ class FunctionValidator {
   }
   Operand pop_empty(Operand expected);
   bool matches(Operand found, Operand expected) const;
+  bool matches(std::span<const ValueType> found, std::span<const ValueType> expected) const;
   void expect(Operand expected, Operand found) {
     if (!matches(found, expected)) mismatch(expected, found);
   }
@@ -113,6 +115,9 @@ class FunctionValidator {
 
   // The control stack.
   void push_frame(Op op, const BlockType& type);
+  void begin_block(Op op, const BlockType& type);
+  bool begin_handler(Op op);
+  bool check_clause(const CatchClause& clause);
   Frame pop_frame();
   void set_unreachable();
   std::span<const ValueType> parameters(const BlockType& type) const;

@@ -215,6 +215,29 @@ void read(Reader& reader, TypeImm& imm) {
   imm.type = reader.u32();
 }
 
+void read(Reader& reader, TagImm& imm) {
+  imm.tag = reader.u32();
+}
+
+void read(Reader& reader, TryTableImm& imm) {
+  BlockImm block;
+  read(reader, block);
+  imm.type = block.type;
+  const uint32_t count = reader.count(kLimits.br_table_targets, "catch clauses");
+  for (uint32_t i = 0; i < count && reader.ok(); ++i) {
+    CatchClause& clause = imm.clauses.emplace_back();
+    const uint32_t offset = reader.offset();
+    const uint8_t kind = reader.byte();
+    if (kind > static_cast<uint8_t>(CatchClause::Kind::kAllRef)) {
+      reader.malformed(offset, "malformed catch clause {:#04x}", kind);
+    }
+    clause.kind = static_cast<CatchClause::Kind>(kind);
+    const bool has_tag = kind <= static_cast<uint8_t>(CatchClause::Kind::kTagRef);
+    if (has_tag) clause.tag = reader.u32();
+    clause.depth = reader.u32();
+  }
+}
+
 void read(Reader& reader, FuncRefImm& imm) {
   imm.function = reader.u32();
 }

@@ -104,6 +104,22 @@ struct RefTypeImm {
 struct TypeImm {
   uint32_t type;
 };
+struct TagImm {
+  uint32_t tag;
+};
+/// A clause of try_table: exceptions of `tag`, or all, branch to `depth`, which counts from outside
+/// of the try_table; with the exception's values, and the -Ref kinds with its reference behind
+/// them.
+struct CatchClause {
+  enum class Kind : uint8_t { kTag, kTagRef, kAll, kAllRef };
+  Kind kind = Kind::kTag;
+  uint32_t tag = 0;
+  uint32_t depth = 0;
+};
+struct TryTableImm {
+  BlockType type;
+  std::vector<CatchClause> clauses;
+};
 struct FuncRefImm {
   uint32_t function;
 };
@@ -132,6 +148,8 @@ void read(Reader& reader, F64Imm& imm);
 void read(Reader& reader, SelectImm& imm);
 void read(Reader& reader, RefTypeImm& imm);
 void read(Reader& reader, TypeImm& imm);
+void read(Reader& reader, TagImm& imm);
+void read(Reader& reader, TryTableImm& imm);
 void read(Reader& reader, FuncRefImm& imm);
 
 /// A value type, or a reference type. Types of features not supported fail the reader.

@@ -84,6 +84,12 @@ struct Memory {
   uint32_t at = 0;
 };
 
+struct Tag {
+  uint32_t type = 0;  // index into Module::types
+  bool imported = false;
+  uint32_t at = 0;
+};
+
 enum class SegmentMode : uint8_t { kActive, kPassive, kDeclarative };
 
 struct ElementSegment {
@@ -113,6 +119,7 @@ struct Module {
   std::vector<Function> functions;
   std::vector<Table> tables;
   std::vector<Memory> memories;
+  std::vector<Tag> tags;
   std::vector<Global> globals;
   std::vector<Export> exports;
   std::vector<ElementSegment> elements;
@@ -129,6 +136,7 @@ struct Module {
     return bytes.subspan(range.offset, range.size);
   }
   const FuncType& type_of(uint32_t function) const { return types[functions[function].type]; }
+  const FuncType& type_of_tag(uint32_t tag) const { return types[tags[tag].type]; }
 };
 
 /// Decodes every section but function bodies' instructions. Errors name the byte offset (hex) and

@@ -46,16 +46,6 @@ namespace {
 
 std::optional<Feature> feature_of_byte(uint32_t opcode) {
   switch (opcode) {
-    case 0x06:  // try
-    case 0x07:  // catch
-    case 0x09:  // rethrow
-    case 0x18:  // delegate
-    case 0x19:  // catch_all
-      return Feature::kLegacyExceptions;
-    case 0x08:  // throw
-    case 0x0a:  // throw_ref
-    case 0x1f:  // try_table
-      return Feature::kExceptionHandling;
     case 0xd3:  // ref.eq
       return Feature::kGc;
     default:

@@ -18,11 +18,11 @@ enum class Feature : uint8_t {
   kReferenceTypes,
   kFunctionReferences,
   kTailCall,
+  kExceptionHandling,
+  kLegacyExceptions,
   // Recognised, not supported.
   kSimd,
   kRelaxedSimd,
-  kExceptionHandling,
-  kLegacyExceptions,
   kGc,
   kMemory64,
   kThreads,

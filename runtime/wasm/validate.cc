@@ -24,6 +24,7 @@ class ModuleValidator {
     TRY(function_types());
     TRY(tables());
     TRY(memories());
+    TRY(tags());
     TRY(globals());
     TRY(exports());
     TRY(start());
@@ -93,6 +94,20 @@ class ModuleValidator {
     return {};
   }
 
+  Result<> tags() {
+    for (size_t i = 0; i < module_.tags.size(); ++i) {
+      const Tag& tag = module_.tags[i];
+      if (tag.type >= module_.types.size()) {
+        return invalid(tag.at, "tag {}: unknown type {}", i, tag.type);
+      }
+      const FuncType& type = module_.types[tag.type];
+      if (!type.results.empty()) {
+        return invalid(tag.at, "tag {}: non-empty tag result type: {}", i, to_string(type));
+      }
+    }
+    return {};
+  }
+
   Result<> globals() {
     for (size_t i = 0; i < module_.globals.size(); ++i) {
       const Global& global = module_.globals[i];
@@ -115,7 +130,7 @@ class ModuleValidator {
       case ExternKind::kGlobal:
         return module_.globals.size();
       case ExternKind::kTag:
-        break;
+        return module_.tags.size();
     }
     return 0;
   }

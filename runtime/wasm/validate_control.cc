@@ -1,5 +1,3 @@
-#include <algorithm>
-
 #include "runtime/wasm/function_validator.h"
 
 namespace wasmedge::wasm {
@@ -8,23 +6,24 @@ void FunctionValidator::unreachable(const NoImm&) {
   set_unreachable();
 }
 
+void FunctionValidator::begin_block(Op op, const BlockType& type) {
+  if (!check_block(type)) return;
+  pop(parameters(type));
+  push_frame(op, type);
+  push(parameters(type));
+}
+
 void FunctionValidator::block(const BlockImm& imm) {
-  if (!check_block(imm.type)) return;
-  pop(parameters(imm.type));
-  push_frame(Op::block, imm.type);
+  begin_block(Op::block, imm.type);
 }
 
 void FunctionValidator::loop(const BlockImm& imm) {
-  if (!check_block(imm.type)) return;
-  pop(parameters(imm.type));
-  push_frame(Op::loop, imm.type);
+  begin_block(Op::loop, imm.type);
 }
 
 void FunctionValidator::if_(const BlockImm& imm) {
-  if (!check_block(imm.type)) return;
   pop(kI32);
-  pop(parameters(imm.type));
-  push_frame(Op::if_, imm.type);
+  begin_block(Op::if_, imm.type);
 }
 
 void FunctionValidator::else_(const NoImm&) {
@@ -33,15 +32,12 @@ void FunctionValidator::else_(const NoImm&) {
   }
   const Frame frame = pop_frame();
   push_frame(Op::else_, frame.type);
+  push(parameters(frame.type));
 }
 
 void FunctionValidator::end(const NoImm&) {
   const Frame frame = pop_frame();
-  const auto same = [this](const ValueType& found, const ValueType& wanted) {
-    return types_.matches(found, wanted);
-  };
-  if (frame.op == Op::if_ &&
-      !std::ranges::equal(parameters(frame.type), results(frame.type), same)) {
+  if (frame.op == Op::if_ && !matches(parameters(frame.type), results(frame.type))) {
     invalid("type mismatch: an if without else must give what it takes");
     return;
   }
@@ -128,11 +124,8 @@ void FunctionValidator::check_call(const FuncType* type) {
 
 void FunctionValidator::check_tail_call(const FuncType* type) {
   if (type == nullptr) return;
-  const auto match = [this](const ValueType& found, const ValueType& wanted) {
-    return types_.matches(found, wanted);
-  };
   const auto wanted = results(frames_.front().type);
-  if (!std::ranges::equal(type->results, wanted, match)) {
+  if (!matches(type->results, wanted)) {
     invalid("type mismatch: a tail call of a function {} in one that gives {}", to_string(*type),
             to_string(FuncType{{}, {wanted.begin(), wanted.end()}}));
     return;

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "runtime/base/limits.h"
 #include "runtime/wasm/function_validator.h"
 #include "runtime/wasm/type_validator.h"
@@ -74,6 +76,13 @@ bool FunctionValidator::matches(Operand found, Operand expected) const {
   return found.is_ref() && expected.is_ref() && types_.matches(found.type(), expected.type());
 }
 
+bool FunctionValidator::matches(std::span<const ValueType> found,
+                                std::span<const ValueType> expected) const {
+  return std::ranges::equal(found, expected, [this](const ValueType& a, const ValueType& b) {
+    return types_.matches(a, b);
+  });
+}
+
 // Any reference; in unreachable code it is of the type below all.
 ValueType FunctionValidator::pop_reference() {
   constexpr ValueType kBottom{ValueKind::kRef, HeapKind::kBottom, false};
@@ -100,7 +109,6 @@ void FunctionValidator::push_frame(Op op, const BlockType& type) {
                      .type = type,
                      .height = static_cast<uint32_t>(operands_.size()),
                      .initialized = static_cast<uint32_t>(initialized_.size())});
-  push(parameters(type));
 }
 
 FunctionValidator::Frame FunctionValidator::pop_frame() {

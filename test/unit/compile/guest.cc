@@ -26,42 +26,79 @@ Result<std::vector<std::byte>> compile_bytes(const Bytes& module, compile::Quali
       {.quality = quality, .threads = threads, .module_sha256 = {}, .compiler_build = "t"});
 }
 
-Guest::Guest(const Bytes& module, compile::Quality quality) {
-  const std::vector<std::byte> bytes = value_or_fail(compile_bytes(module, quality));
+namespace {
+
+std::vector<run::Value> values_of(std::initializer_list<uint64_t> arguments) {
+  std::vector<run::Value> values(std::max<size_t>(arguments.size(), 1));
+  size_t i = 0;
+  for (const uint64_t argument : arguments) values[i++].i64 = argument;
+  return values;
+}
+
+}  // namespace
+
+run::Instance& World::add(const std::string& name, const Bytes& module) {
+  const std::vector<std::byte> bytes = value_or_fail(compile_bytes(module, quality_));
   Fd file(memfd_create("artifact", MFD_CLOEXEC));
   if (auto written = write_all(file.get(), bytes, "artifact"); !written) {
     throw std::runtime_error(written.error().message);
   }
   fchmod(file.get(), 0400);
   auto artifact = value_or_fail(run::Artifact::load(std::move(file), "artifact"));
-  instance_ = value_or_fail(
-      store_.link(std::move(artifact), [](const run::ImportRequest&) { return std::nullopt; }));
-  const run::Outcome outcome = instance_->initialize();
+  run::Instance* instance = value_or_fail(store_.link(
+      std::move(artifact), [this](const run::ImportRequest& request) { return find(request); }));
+  const run::Outcome outcome = instance->initialize();
   if (!outcome.returned()) throw std::runtime_error(run::to_string(outcome.trap));
+  instances_[name] = instance;
+  return *instance;
 }
 
-run::Outcome Guest::call(std::string_view function, std::vector<run::Value>& values) {
-  const auto found = instance_->find_function(function);
+std::optional<run::Extern> World::find(const run::ImportRequest& request) {
+  if (request.module == "host") {
+    const auto found = host_.find(request.name);
+    return found == host_.end() ? std::nullopt : std::optional(found->second);
+  }
+  const auto found = instances_.find(request.module);
+  return found == instances_.end() ? std::nullopt : found->second->find_export(request.name);
+}
+
+run::Outcome World::call(const std::string& name, std::string_view function,
+                         std::vector<run::Value>& values) {
+  const auto found = instances_.at(name)->find_function(function);
   if (!found) throw std::runtime_error("no such export: " + std::string(function));
   return run::call(*found, values);
 }
 
-uint64_t Guest::result(std::string_view function, std::initializer_list<uint64_t> arguments) {
-  std::vector<run::Value> values(std::max<size_t>(arguments.size(), 1));
-  size_t i = 0;
-  for (const uint64_t argument : arguments) values[i++].i64 = argument;
-  const run::Outcome outcome = call(function, values);
+uint64_t World::result(const std::string& name, std::string_view function,
+                       std::initializer_list<uint64_t> arguments) {
+  std::vector<run::Value> values = values_of(arguments);
+  const run::Outcome outcome = call(name, function, values);
   EXPECT_TRUE(outcome.returned()) << function << ": " << run::to_string(outcome.trap);
   return values[0].i64;
 }
 
-run::TrapReport Guest::trap(std::string_view function, std::initializer_list<uint64_t> arguments) {
-  std::vector<run::Value> values(std::max<size_t>(arguments.size(), 1));
-  size_t i = 0;
-  for (const uint64_t argument : arguments) values[i++].i64 = argument;
-  const run::Outcome outcome = call(function, values);
+run::TrapReport World::trap(const std::string& name, std::string_view function,
+                            std::initializer_list<uint64_t> arguments) {
+  std::vector<run::Value> values = values_of(arguments);
+  const run::Outcome outcome = call(name, function, values);
   EXPECT_FALSE(outcome.returned()) << function;
   return outcome.trap;
+}
+
+Guest::Guest(const Bytes& module, compile::Quality quality) : world_(quality) {
+  instance_ = &world_.add("guest", module);
+}
+
+run::Outcome Guest::call(std::string_view function, std::vector<run::Value>& values) {
+  return world_.call("guest", function, values);
+}
+
+uint64_t Guest::result(std::string_view function, std::initializer_list<uint64_t> arguments) {
+  return world_.result("guest", function, arguments);
+}
+
+run::TrapReport Guest::trap(std::string_view function, std::initializer_list<uint64_t> arguments) {
+  return world_.trap("guest", function, arguments);
 }
 
 }  // namespace wasmedge::test
