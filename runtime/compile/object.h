@@ -75,9 +75,9 @@ struct LandingPad {
 struct Object {
   std::vector<Section> sections;
   std::vector<Definition> definitions;
-  std::vector<Site> sites;               // by section and offset
-  std::vector<UnwindRow> unwind;         // likewise
-  std::vector<LandingPad> landing_pads;  // likewise
+  std::vector<Site> sites;                 // by section and offset
+  std::vector<UnwindRow> unwind{};         // likewise
+  std::vector<LandingPad> landing_pads{};  // likewise
 };
 
 /// Reads an ELF object as our code generator writes it. Anything that the artifact has no place for

@@ -99,6 +99,9 @@ class UnwindReader {
     std::vector<UnwindRow> rows;
     int most = 0;
     for (const llvm::dwarf::UnwindRow& row : table) {
+      const uint32_t base = row.getCFAValue().getRegister();
+      if (base != kFramePointer && base != kStackPointer)
+        continue;  // while a large frame is probed
       TRY_ASSIGN(UnwindRow made, this->row(row));
       made.section = section;
       made.offset = offset + row.getAddress() - function.getInitialLocation();
@@ -121,8 +124,7 @@ class UnwindReader {
     UnwindRow to;
     const llvm::dwarf::UnwindLocation& cfa = from.getCFAValue();
     const bool from_frame_pointer = cfa.getRegister() == kFramePointer;
-    if (cfa.getLocation() != llvm::dwarf::UnwindLocation::RegPlusOffset || cfa.getOffset() < 0 ||
-        (!from_frame_pointer && cfa.getRegister() != kStackPointer)) {
+    if (cfa.getLocation() != llvm::dwarf::UnwindLocation::RegPlusOffset || cfa.getOffset() < 0) {
       return unexpected_table("a frame of unknown size");
     }
     to.cfa = static_cast<uint32_t>(cfa.getOffset());

@@ -38,6 +38,7 @@ class Store {
   /// For a guest that runs on this thread; null if too many are alive (exception.h).
   Exception* make_exception(const Tag& tag);
 
+  const Exceptions& exceptions() const { return exceptions_; }
   /// Context::spill of all instances.
   Value* spill() const { return spill_.get(); }
   /// The function as compiled code may call it (see context.h).

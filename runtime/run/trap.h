@@ -16,8 +16,8 @@ struct TrapReport {
   TrapCode code = TrapCode::kUnreachable;
   uint32_t function = kNoFunction;  // index in the module; kNoFunction: in host code
   std::string function_name;        // from the module's name section; the module's bytes, unescaped
-  std::string tag;                  // kUncaughtException: its name, if there is one; likewise
   uint32_t wasm_offset = 0;         // bytes from the module's start; 0: unknown
+  std::string tag{};                // kUncaughtException: its name, if it has one; unescaped, too
 };
 
 /// The spec's text of a trap: "out of bounds memory access".

@@ -156,6 +156,11 @@ void ArtifactBuilder::image(uint64_t address, std::string_view bytes) {
   image_ = bytes;
 }
 
+uint32_t ArtifactBuilder::tag(uint32_t type) {
+  tags_.push_back({type, 0});
+  return static_cast<uint32_t>(tags_.size() - 1);
+}
+
 void ArtifactBuilder::site(uint32_t function, uint32_t in_code, uint32_t wasm_offset) {
   sites_.push_back(
       {static_cast<uint32_t>(functions_[function].code - kText) + in_code, wasm_offset});
@@ -173,6 +178,7 @@ ContextLayout ArtifactBuilder::layout() const {
   ContextCounts counts;
   counts.memories = static_cast<uint32_t>(memories_.size());
   counts.tables = static_cast<uint32_t>(tables_.size());
+  counts.tags = static_cast<uint32_t>(tags_.size());
   counts.globals = static_cast<uint32_t>(globals_.size());
   counts.types = static_cast<uint32_t>(types_.size());
   counts.imported_functions = header_.imported_functions;
@@ -206,6 +212,9 @@ std::string ArtifactBuilder::build() const {
   header.elements = append(file, elements);
   header.data = append(file, data);
   header.sites = append(file, sites_);
+  header.tags = append(file, tags_);
+  header.unwind = append(file, unwind_);
+  header.landing_pads = append(file, landing_pads_);
   header.file_size = file.size();
   std::memcpy(file.data(), &header, sizeof(header));
   seal(file);

@@ -179,11 +179,11 @@ TEST(Decode, FeaturesNotSupportedAreNamed) {
   };
   EXPECT_EQ(error(1, {1, 0x60, 1, 0x7b, 0}), needs("0xd", "simd"));
   EXPECT_EQ(error(1, {1, 0x5f, 0}), needs("0xb", "gc"));
-  EXPECT_EQ(error(1, {1, 0x60, 1, 0x64, 0x70, 0}), needs("0xd", "function references"));
+  EXPECT_EQ(error(1, {1, 0x60, 1, 0x64, 0x6d, 0}), needs("0xe", "gc"));
+  EXPECT_EQ(error(1, {1, 0x60, 1, 0x63, 0x68, 0}), needs("0xe", "stack switching"));
   EXPECT_EQ(error(5, {1, 0x03, 1, 2}), needs("0xb", "threads"));
   EXPECT_EQ(error(5, {1, 0x04, 1}), needs("0xb", "memory64"));
   EXPECT_EQ(error(5, {1, 0x08, 1, 0}), needs("0xb", "custom page sizes"));
-  EXPECT_EQ(error(13, {1, 0, 0}), needs("0xa", "exception handling"));
   const Bytes memory64 = module({section(5, {1, 0x04, 1})});
   const auto result = decode(std::as_bytes(std::span(memory64)));
   ASSERT_FALSE(result);

@@ -226,10 +226,7 @@ TEST(Validate, UnknownOpcodes) {
   EXPECT_EQ(rule({0xfd, 0x80, 0x02}), needs("relaxed simd"));
   EXPECT_EQ(rule({0xfe, 0x10}), needs("threads"));
   EXPECT_EQ(rule({0xfb, 0x00}), needs("gc"));
-  EXPECT_EQ(rule({0x12, 0x00}), needs("tail call"));
-  EXPECT_EQ(rule({0x1f, 0x40}), needs("exception handling"));
-  EXPECT_EQ(rule({0x06, 0x40}), needs("legacy exceptions"));
-  EXPECT_EQ(rule({0x14, 0x00}), needs("function references"));
+  EXPECT_EQ(rule({0xe0, 0x00}), needs("stack switching"));
   EXPECT_EQ(rule({0xfc, 0x13}), needs("wide arithmetic"));
 }
 
