@@ -1,20 +1,12 @@
 #pragma once
 
+#include "runtime/base/sanitizers.h"
 #include "runtime/run/guest_stack.h"
 
 // AddressSanitizer keeps account of which stack a thread is on and of what is poisoned there; these
 // tell it about the switch to the guest's stack and about frames that a trap abandons. Nothing in
 // other builds.
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define WASMEDGE_ASAN 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__)
-#define WASMEDGE_ASAN 1
-#endif
-
-#if defined(WASMEDGE_ASAN)
+#if WASMEDGE_ASAN
 #include <sanitizer/asan_interface.h>
 #include <sanitizer/common_interface_defs.h>
 #endif
@@ -23,7 +15,7 @@ namespace wasmedge::run {
 
 class StackSwitch {
  public:
-#if defined(WASMEDGE_ASAN)
+#if WASMEDGE_ASAN
   /// On the host's stack, before and after the guest ran. `ended_early`: the guest's frames are
   /// abandoned.
   void leave_host(const GuestStack& stack) {

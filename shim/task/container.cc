@@ -29,7 +29,7 @@ void end(Container& container, uint32_t exit_status) {
   container.ended = true;
   container.exit_status = exit_status;
   container.exited_at = now();
-  container.pidfd.reset();
+  container.pidfd = -1;
   container.end_signal.cancel();
   if (container.waiting.is_open()) container.waiting.cancel();
 }
@@ -58,11 +58,11 @@ asio::awaitable<void> wait_readable(Container& container, int fd) {
 }
 
 Result<> send_signal(const Container& container, int signal) {
-  if (!container.pidfd) {
+  if (container.pidfd < 0) {
     return fail(ErrorCode::kNotFound, "the process of container \"{}\" has already finished",
                 container.id);
   }
-  if (::syscall(SYS_pidfd_send_signal, container.pidfd.get(), signal, nullptr, 0) == 0) return {};
+  if (::syscall(SYS_pidfd_send_signal, container.pidfd, signal, nullptr, 0) == 0) return {};
   if (errno == ESRCH) {
     return fail(ErrorCode::kNotFound, "the process of container \"{}\" has already finished",
                 container.id);

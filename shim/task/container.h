@@ -40,8 +40,8 @@ struct Container {
   oci::Hooks hooks;
   oci::HookState hook_state;
 
-  pid_t pid = 0;  // 0: not launched
-  Fd pidfd;
+  pid_t pid = 0;   // 0: not launched
+  int pidfd = -1;  // lent by Children until the process has ended
   Fd control;
 
   bool ended = false;

@@ -98,11 +98,11 @@ Result<> Creation::launch(Children::Callback on_end) {
                                                  .stdout_fd = container_.stdio.out(),
                                                  .stderr_fd = container_.stdio.err()}));
   container_.pid = launched.pid;
-  container_.pidfd = std::move(launched.pidfd);
+  container_.pidfd = launched.pidfd.get();
   container_.control = std::move(launched.control);
   container_.hook_state.pid = launched.pid;
   container_.stdio.give_away();
-  children_.watch(launched.pid, std::move(on_end));
+  children_.watch(launched.pid, std::move(launched.pidfd), std::move(on_end));
   if (::fcntl(container_.control.get(), F_SETFL, O_NONBLOCK) != 0) {
     return fail_errno("make the control socket non-blocking");
   }

@@ -16,16 +16,8 @@
 #include <string>
 
 #include "runtime/base/fd.h"
+#include "runtime/base/sanitizers.h"
 #include "runtime/compile/program/lockdown.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define WASMEDGE_INSTRUMENTED 1
-#endif
-#endif
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define WASMEDGE_INSTRUMENTED 1
-#endif
 
 namespace wasmedge::compile {
 namespace {
@@ -179,7 +171,7 @@ Result<> outcome(const Bounds& bounds, std::string_view doing, int status,
 }  // namespace
 
 bool confined_fully() {
-#if defined(WASMEDGE_INSTRUMENTED)
+#if WASMEDGE_ASAN || WASMEDGE_TSAN
   return false;
 #else
   return true;

@@ -5,6 +5,7 @@
 #include <chrono>
 
 #include "runtime/base/limits.h"
+#include "runtime/base/sanitizers.h"
 #include "test/unit/compile/guest.h"
 
 // Modules at the limits of what validation lets pass: each must compile within the memory and time
@@ -12,7 +13,6 @@
 namespace wasmedge::test {
 namespace {
 
-constexpr rlim_t kMemory = rlim_t{4} << 30;
 constexpr rlim_t kSeconds = 100;
 
 /// Compiles in a child of limited memory and CPU time, then runs "f" there, expecting `result`.
@@ -20,8 +20,9 @@ void expect_survives(const Bytes& module, uint32_t argument, uint32_t result) {
   for (const compile::Quality quality : {compile::Quality::kBest, compile::Quality::kNone}) {
     const pid_t child = fork();
     if (child == 0) {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#if !WASMEDGE_ASAN && !WASMEDGE_TSAN
       // Compiling touches what it needs; the reservations of instantiation are not counted.
+      constexpr rlim_t kMemory = rlim_t{4} << 30;
       const rlimit memory{kMemory, kMemory};
       setrlimit(RLIMIT_DATA, &memory);
 #endif

@@ -63,7 +63,7 @@ std::string cannot_contain() {
 
 TestContainer::TestContainer() : config(base_config()) {
   namespace fs = std::filesystem;
-  fs::permissions(directory_.path, fs::perms(0755));
+  fs::permissions(directory_.path(), fs::perms(0755));
   fs::create_directories(rootfs() + "/bin");
   fs::copy_file(kBusybox, rootfs() + "/bin/busybox");
   for (const char* name : {"sh",   "cat",   "ls",    "id",   "hostname", "sleep",    "stat",

@@ -24,8 +24,8 @@ class TestContainer {
 
   /// config.json, to be changed before create(): a shell in new namespaces, as engines write it.
   nlohmann::json config;
-  std::string bundle() const { return directory_.path; }
-  std::string rootfs() const { return directory_.path + "/rootfs"; }
+  std::string bundle() const { return directory_.path(); }
+  std::string rootfs() const { return directory_.path() + "/rootfs"; }
   void run_shell(const std::string& script) {
     config["process"]["args"] = {"/bin/sh", "-c", script};
   }

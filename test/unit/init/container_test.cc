@@ -174,21 +174,22 @@ TEST_F(Container, SeesItsControlGroups) {
 
 TEST_F(Container, BindMounts) {
   const oci::TemporaryDirectory host;
-  write_text(host.path + "/file", "from the host");
-  fs::create_directories(host.path + "/sub");
+  write_text(host.path() + "/file", "from the host");
+  fs::create_directories(host.path() + "/sub");
   config()["mounts"].push_back({{"destination", "/rw"},
-                                {"source", host.path},
+                                {"source", host.path()},
                                 {"type", "bind"},
                                 {"options", {"rbind", "rprivate"}}});
   config()["mounts"].push_back(
-      {{"destination", "/ro/deep"}, {"source", host.path}, {"options", {"rbind", "ro"}}});
-  config()["mounts"].push_back(
-      {{"destination", "/etc/file"}, {"source", host.path + "/file"}, {"options", {"bind", "ro"}}});
+      {{"destination", "/ro/deep"}, {"source", host.path()}, {"options", {"rbind", "ro"}}});
+  config()["mounts"].push_back({{"destination", "/etc/file"},
+                                {"source", host.path() + "/file"},
+                                {"options", {"bind", "ro"}}});
   EXPECT_EQ(shell("cat /etc/file; echo; touch /rw/new && echo written;"
                   "touch /ro/deep/x 2>/dev/null || echo refused;"
                   "echo x 2>/dev/null > /etc/file || echo refused"),
             "from the host\nwritten\nrefused\nrefused\n");
-  EXPECT_TRUE(fs::exists(host.path + "/new"));
+  EXPECT_TRUE(fs::exists(host.path() + "/new"));
 }
 
 TEST_F(Container, ReadOnlyRoot) {
@@ -204,20 +205,20 @@ TEST_F(Container, WorkingDirectoryIsMade) {
 
 TEST_F(Container, OverlayRootLeavesNoMount) {
   const oci::TemporaryDirectory layers;
-  for (const char* name : {"upper", "work"}) fs::create_directory(layers.path + "/" + name);
-  fs::rename(box().rootfs(), layers.path + "/lower");
+  for (const char* name : {"upper", "work"}) fs::create_directory(layers.path() + "/" + name);
+  fs::rename(box().rootfs(), layers.path() + "/lower");
   fs::create_directory(box().rootfs());
   box().mounts = {{"",
                    "overlay",
                    "overlay",
-                   {"lowerdir=" + layers.path + "/lower", "upperdir=" + layers.path + "/upper",
-                    "workdir=" + layers.path + "/work"}}};
+                   {"lowerdir=" + layers.path() + "/lower", "upperdir=" + layers.path() + "/upper",
+                    "workdir=" + layers.path() + "/work"}}};
   box().run_shell("touch /new; exec sleep 60");
   ASSERT_EQ(box().create(), "native");
   box().start();
-  EXPECT_FALSE(contains(*read_file("/proc/self/mountinfo", 1 << 24), layers.path));
-  for (int i = 0; i < 500 && !fs::exists(layers.path + "/upper/new"); ++i) ::usleep(10'000);
-  EXPECT_TRUE(fs::exists(layers.path + "/upper/new"));
+  EXPECT_FALSE(contains(*read_file("/proc/self/mountinfo", 1 << 24), layers.path()));
+  for (int i = 0; i < 500 && !fs::exists(layers.path() + "/upper/new"); ++i) ::usleep(10'000);
+  EXPECT_TRUE(fs::exists(layers.path() + "/upper/new"));
   box().kill(SIGKILL);
   EXPECT_EQ(box().wait(), 128 + SIGKILL);
 }
@@ -304,20 +305,20 @@ TEST_F(Container, NamespacedSysctls) {
 
 TEST_F(Container, HostileMountDestinations) {
   const oci::TemporaryDirectory outside, source;
-  write_text(source.path + "/file", "mounted");
-  fs::create_symlink(outside.path, box().rootfs() + "/data");
-  fs::create_symlink("../../../../../../../../.." + outside.path, box().rootfs() + "/up");
+  write_text(source.path() + "/file", "mounted");
+  fs::create_symlink(outside.path(), box().rootfs() + "/data");
+  fs::create_symlink("../../../../../../../../.." + outside.path(), box().rootfs() + "/up");
   config()["mounts"].push_back(
-      {{"destination", "/data"}, {"source", source.path}, {"options", {"rbind"}}});
+      {{"destination", "/data"}, {"source", source.path()}, {"options", {"rbind"}}});
   const std::string message = refused();
   EXPECT_TRUE(contains(message, "dangling symbolic link")) << message;
-  EXPECT_TRUE(fs::is_empty(outside.path));
+  EXPECT_TRUE(fs::is_empty(outside.path()));
 
   container_.emplace();
   fs::create_directories(box().rootfs() + "/inside");
   fs::create_symlink("/inside", box().rootfs() + "/data");
   config()["mounts"].push_back(
-      {{"destination", "/data"}, {"source", source.path}, {"options", {"rbind"}}});
+      {{"destination", "/data"}, {"source", source.path()}, {"options", {"rbind"}}});
   EXPECT_EQ(shell("cat /inside/file"), "mounted");
 }
 

@@ -68,16 +68,16 @@ TEST(Classify, NativeProgramsOfOtherMachines) {
 class FindProgram : public ::testing::Test {
  protected:
   void SetUp() override {
-    ::chmod(directory_.path.c_str(), 0755);
+    ::chmod(directory_.path().c_str(), 0755);
     for (const char* name : {"/app", "/bin", "/usr/bin"}) {
-      fs::create_directories(directory_.path + name);
+      fs::create_directories(directory_.path() + name);
     }
-    root_ = *open_file(directory_.path, O_PATH | O_DIRECTORY);
+    root_ = *open_file(directory_.path(), O_PATH | O_DIRECTORY);
     process_.cwd = "/app";
   }
   void put(const std::string& path, const std::string& content, unsigned mode = 0755) {
-    write_text(directory_.path + path, content);
-    ::chmod((directory_.path + path).c_str(), mode);
+    write_text(directory_.path() + path, content);
+    ::chmod((directory_.path() + path).c_str(), mode);
   }
   /// "kind path", or the error.
   std::string find(const std::string& name) {
@@ -118,7 +118,7 @@ TEST_F(FindProgram, Names) {
 }
 
 TEST_F(FindProgram, SearchGoesOnAfterWhatIsNoProgram) {
-  fs::create_directories(directory_.path + "/bin/tool");
+  fs::create_directories(directory_.path() + "/bin/tool");
   put("/usr/bin/tool", "#!/bin/sh\n");
   process_.env = {"PATH=/bin:/usr/bin"};
   EXPECT_EQ(find("tool"), "native /usr/bin/tool");
@@ -135,15 +135,15 @@ TEST_F(FindProgram, ErrorsSayWhatWasFound) {
       find("/app/config.json"),
       "entry point \"/app/config.json\": begins with bytes 7b 22 61 22 3a 20 31 7d: neither a "
       "WebAssembly module nor a native program");
-  ASSERT_EQ(::mkfifo((directory_.path + "/app/fifo").c_str(), 0666), 0);
+  ASSERT_EQ(::mkfifo((directory_.path() + "/app/fifo").c_str(), 0666), 0);
   EXPECT_EQ(find("/app/fifo"), "entry point \"/app/fifo\": is not a regular file");
 }
 
 TEST_F(FindProgram, LinksStayInTheImage) {
   put("/bin/busybox", "#!x\n");
-  fs::create_symlink("/bin/busybox", directory_.path + "/bin/sh");
+  fs::create_symlink("/bin/busybox", directory_.path() + "/bin/sh");
   EXPECT_EQ(find("/bin/sh"), "native /bin/sh");
-  fs::create_symlink("/etc/passwd", directory_.path + "/app/host");
+  fs::create_symlink("/etc/passwd", directory_.path() + "/app/host");
   EXPECT_NE(find("/app/host").find("file not found in the image"), std::string::npos);
 }
 
@@ -161,14 +161,14 @@ TEST_F(FindProgram, AsTheUser) {
             "a+r it in the image)");
   put("/app/module", kModule, 0644);
   EXPECT_EQ(find("/app/module"), "wasm /app/module");
-  ::chmod((directory_.path + "/app").c_str(), 0700);
+  ::chmod((directory_.path() + "/app").c_str(), 0700);
   EXPECT_NE(find("/app/module").find("may not search the way"), std::string::npos);
   // Execute-only is enough for a native program.
   put("/bin/secret", "#!/bin/sh\n", 0711);
   EXPECT_EQ(find("/bin/secret"), "native /bin/secret");
   // And we are who we were.
-  EXPECT_EQ(::access((directory_.path + "/app").c_str(), X_OK), 0);
-  EXPECT_EQ(::open((directory_.path + "/app/module").c_str(), O_RDWR) >= 0, true);
+  EXPECT_EQ(::access((directory_.path() + "/app").c_str(), X_OK), 0);
+  EXPECT_EQ(::open((directory_.path() + "/app/module").c_str(), O_RDWR) >= 0, true);
 }
 
 }  // namespace

@@ -41,13 +41,13 @@ class WasmContainer : public ::testing::Test {
   void SetUp() override {
     if (const std::string reason = cannot_contain(); !reason.empty()) GTEST_SKIP() << reason;
     box_.emplace();
-    ::chmod(cache_.path.c_str(), 0700);
+    ::chmod(cache_.path().c_str(), 0700);
   }
   TestContainer& with(const std::string& module) {
     box_.emplace();
     oci::write_text(box_->rootfs() + "/app.wasm", module);
     box_->config["process"]["args"] = {"/app.wasm"};
-    box_->cache = cache_.path;
+    box_->cache = cache_.path();
     return *box_;
   }
   oci::TemporaryDirectory cache_;
@@ -69,7 +69,7 @@ TEST_F(WasmContainer, RunsWithoutACache) {
 
 TEST_F(WasmContainer, ADamagedArtifactIsReplaced) {
   EXPECT_EQ(with(kExit7).run(), 7);
-  for (const auto& entry : fs::directory_iterator(cache_.path)) {
+  for (const auto& entry : fs::directory_iterator(cache_.path())) {
     fs::resize_file(entry.path(), 100);
   }
   EXPECT_EQ(with(kExit7).run(), 7) << box_->output();

@@ -91,12 +91,12 @@ class FakeVersion2 : public ::testing::Test {
     }
     put("cgroup.procs", "");
   }
-  std::string directory() const { return root_.path + "/a/b"; }
+  std::string directory() const { return root_.path() + "/a/b"; }
   void put(const std::string& file, const std::string& text) {
     write_text(directory() + "/" + file, text);
   }
   std::string get(const std::string& file) { return read_text(directory(), file); }
-  Cgroup group() { return Cgroup::at({.unified = root_.path, .v1 = {}}, "/a/b"); }
+  Cgroup group() { return Cgroup::at({.unified = root_.path(), .v1 = {}}, "/a/b"); }
   TemporaryDirectory root_;
 };
 
@@ -184,11 +184,11 @@ TEST_F(FakeVersion2, Figures) {
 }
 
 TEST_F(FakeVersion2, EnablesControllersFromTheRootDown) {
-  write_text(root_.path + "/cgroup.controllers", "cpu memory rdma\n");
-  write_text(root_.path + "/cgroup.subtree_control", "cpu\n");
-  enable_controllers_v2(root_.path, "/a/b");
+  write_text(root_.path() + "/cgroup.controllers", "cpu memory rdma\n");
+  write_text(root_.path() + "/cgroup.subtree_control", "cpu\n");
+  enable_controllers_v2(root_.path(), "/a/b");
   // Enabled already: cpu; not ours: rdma.
-  EXPECT_EQ(read_text(root_.path, "cgroup.subtree_control").substr(0, 7), "+memory");
+  EXPECT_EQ(read_text(root_.path(), "cgroup.subtree_control").substr(0, 7), "+memory");
 }
 
 /// A group of this machine, removed at the end.

@@ -18,7 +18,7 @@ const HookState kState{"1.1.0", "c1", "creating", 42, "/run/c1", {{"k", "v"}}};
 
 TEST(Hooks, GetTheStateAndTheirEnvironment) {
   const TemporaryDirectory directory;
-  const std::string out = directory.path + "/out";
+  const std::string out = directory.path() + "/out";
   const auto done = run_hooks("prestart",
                               {shell("cat > " + out + ".1; echo $GREETING $HOME > " + out + ".2"),
                                shell("test -s " + out + ".2")},

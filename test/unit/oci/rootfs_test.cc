@@ -25,8 +25,8 @@ TEST(CleanPath, IsLexical) {
 class Rootfs : public ::testing::Test {
  protected:
   void SetUp() override {
-    root_path_ = base_.path + "/root";
-    outside_ = base_.path + "/outside";
+    root_path_ = base_.path() + "/root";
+    outside_ = base_.path() + "/outside";
     fs::create_directories(root_path_ + "/etc");
     fs::create_directories(outside_);
     write_text(outside_ + "/secret", "secret");

@@ -13,6 +13,7 @@
 
 #include "shim/rpc/client.h"
 #include "test/unit/rpc/bytes.h"
+#include "test/unit/temporary_directory.h"
 
 namespace wasmedge::rpc {
 namespace {
@@ -24,9 +25,7 @@ using namespace std::chrono_literals;
 class ServerTest : public testing::Test {
  protected:
   ServerTest() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "rpcXXXXXX").string();
-    directory_ = ::mkdtemp(pattern.data());
-    path_ = directory_ + "/s";
+    path_ = directory_.at("s");
     methods_[{"t", "Echo"}] = [](std::string payload) -> asio::awaitable<Result<std::string>> {
       co_return payload;
     };
@@ -48,7 +47,6 @@ class ServerTest : public testing::Test {
     server_.emplace(io_, listen(), methods_);
     server_->start();
   }
-  ~ServerTest() override { std::filesystem::remove_all(directory_); }
 
   sockaddr_un address() const {
     sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
@@ -78,7 +76,7 @@ class ServerTest : public testing::Test {
   }
 
   asio::io_context io_{1};
-  std::string directory_;
+  test::TemporaryDirectory directory_;
   std::string path_;
   Methods methods_;
   std::optional<Server> server_;
@@ -156,7 +154,7 @@ TEST_F(ServerTest, ClientCallsAndReconnects) {
 }
 
 TEST_F(ServerTest, ClientNamesTheSocketThatIsNotThere) {
-  Client client(io_, directory_ + "/none");
+  Client client(io_, directory_.at("none"));
   std::string message;
   asio::co_spawn(
       io_,
@@ -165,7 +163,7 @@ TEST_F(ServerTest, ClientNamesTheSocketThatIsNotThere) {
       },
       asio::detached);
   run(100ms);
-  EXPECT_EQ(message, "connect to " + directory_ + "/none: No such file or directory");
+  EXPECT_EQ(message, "connect to " + directory_.at("none") + ": No such file or directory");
 }
 
 }  // namespace

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "test/unit/task/temporary_directory.h"
+#include "test/unit/temporary_directory.h"
 
 namespace wasmedge::task {
 namespace {
@@ -34,21 +34,21 @@ TEST(SocketPath, TellsNamespacesGroupsAndDaemonsApart) {
 }
 
 TEST(Listen, MakesAPrivateSocketInAPrivateDirectory) {
-  const TemporaryDirectory directory;
-  const std::string path = directory / "run/s/socket";
+  const test::TemporaryDirectory directory;
+  const std::string path = directory.at("run/s/socket");
   const auto socket = listen_unless_served(path);
   ASSERT_TRUE(socket) << socket.error().message;
   EXPECT_TRUE(*socket);
   struct stat status{};
   ASSERT_EQ(::stat(path.c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0600U);
-  ASSERT_EQ(::stat((directory / "run/s").c_str(), &status), 0);
+  ASSERT_EQ(::stat((directory.at("run/s")).c_str(), &status), 0);
   EXPECT_EQ(status.st_mode & 0777, 0700U);
 }
 
 TEST(Listen, GivesWayToAServerThatAnswers) {
-  const TemporaryDirectory directory;
-  const std::string path = directory / "s/socket";
+  const test::TemporaryDirectory directory;
+  const std::string path = directory.at("s/socket");
   const auto first = listen_unless_served(path);
   ASSERT_TRUE(first && *first);
   EXPECT_TRUE(is_served(path));
@@ -58,8 +58,8 @@ TEST(Listen, GivesWayToAServerThatAnswers) {
 }
 
 TEST(Listen, ReplacesADeadSocket) {
-  const TemporaryDirectory directory;
-  const std::string path = directory / "s/socket";
+  const test::TemporaryDirectory directory;
+  const std::string path = directory.at("s/socket");
   ASSERT_TRUE(listen_unless_served(path));  // and closed again: the file stays
   EXPECT_FALSE(is_served(path));
   const auto socket = listen_unless_served(path);

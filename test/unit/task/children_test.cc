@@ -1,12 +1,14 @@
 #include "shim/task/children.h"
 
 #include <gtest/gtest.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <chrono>
 #include <csignal>
 #include <map>
+#include <optional>
 
 namespace wasmedge::task {
 namespace {
@@ -21,6 +23,26 @@ TEST(ExitStatus, IsTheShells) {
   EXPECT_EQ(exit_status(CLD_DUMPED, SIGSEGV), 139U);
 }
 
+Fd pidfd_of(pid_t pid) {
+  return Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)));
+}
+
+TEST(Children, TellsAnEndWithoutASignal) {
+  boost::asio::io_context io(1);
+  Children children(io);
+  sigset_t child_ends, before;
+  sigemptyset(&child_ends);
+  sigaddset(&child_ends, SIGCHLD);
+  ::pthread_sigmask(SIG_BLOCK, &child_ends, &before);
+  const pid_t pid = ::fork();
+  if (pid == 0) ::_exit(7);
+  std::optional<uint32_t> end;
+  children.watch(pid, pidfd_of(pid), [&end](uint32_t status) { end = status; });
+  for (int i = 0; i < 100 && !end; i++) io.run_for(20ms);
+  ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  EXPECT_EQ(end, 7U);
+}
+
 TEST(Children, ReapsManyAndTellsEachItsOwn) {
   boost::asio::io_context io(1);
   Children children(io);
@@ -28,7 +50,10 @@ TEST(Children, ReapsManyAndTellsEachItsOwn) {
   for (int code = 0; code < 20; code++) {
     const pid_t pid = ::fork();
     if (pid == 0) ::_exit(code);
-    children.watch(pid, [&ends, code](uint32_t status) { ends[code] = status; });
+    children.watch(pid, pidfd_of(pid), [&ends, code](uint32_t status) {
+      EXPECT_FALSE(ends.contains(code)) << "told twice";
+      ends[code] = status;
+    });
   }
   const pid_t stranger = ::fork();  // as an orphan that the shim inherits
   if (stranger == 0) ::_exit(0);

@@ -18,7 +18,7 @@
 
 #include "oci/control.h"
 #include "shim/init/protocol.h"
-#include "test/unit/task/temporary_directory.h"
+#include "test/unit/temporary_directory.h"
 
 namespace wasmedge::task {
 namespace {
@@ -106,7 +106,7 @@ class ServiceTest : public testing::Test {
         events_(io_, "ns", [this](std::string request) { return forward(std::move(request)); }),
         service_(io_, platform_, events_, children_, [this] { shut_down_ = true; }),
         methods_(service_.methods()) {
-    std::ofstream(bundle_ / "config.json") << kConfig;
+    std::ofstream(bundle_.at("config.json")) << kConfig;
   }
 
   asio::awaitable<Result<>> forward(std::string request) {
@@ -180,7 +180,7 @@ class ServiceTest : public testing::Test {
   }
   void settle() { io_.run_for(50ms); }
 
-  TemporaryDirectory bundle_;
+  test::TemporaryDirectory bundle_;
   asio::io_context io_{1};
   std::vector<std::string> topics_;
   bool shut_down_ = false;
@@ -309,7 +309,7 @@ TEST_F(ServiceTest, KillEndsACreateThatCompiles) {
 }
 
 TEST_F(ServiceTest, ABadConfigIsNamed) {
-  std::ofstream(bundle_ / "config.json") << R"({"ociVersion": 7})";
+  std::ofstream(bundle_.at("config.json")) << R"({"ociVersion": 7})";
   const auto created = call("Create", create_request());
   ASSERT_FALSE(created);
   EXPECT_EQ(created.error().code, ErrorCode::kInvalidArgument);

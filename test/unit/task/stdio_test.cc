@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <sys/stat.h>
 
-#include "test/unit/task/temporary_directory.h"
+#include "test/unit/temporary_directory.h"
 
 namespace wasmedge::task {
 namespace {
@@ -12,7 +12,7 @@ namespace {
 class StdioTest : public testing::Test {
  protected:
   std::string fifo(const std::string& name) {
-    std::string path = directory_ / name;
+    std::string path = directory_.at(name);
     EXPECT_EQ(::mkfifo(path.c_str(), 0600), 0);
     return path;
   }
@@ -22,7 +22,7 @@ class StdioTest : public testing::Test {
     if (count < 0) return errno == EAGAIN ? "(nothing yet)" : "(error)";
     return bytes.substr(0, static_cast<size_t>(count));
   }
-  TemporaryDirectory directory_;
+  test::TemporaryDirectory directory_;
 };
 
 TEST_F(StdioTest, NoPathIsNoDescriptor) {
@@ -91,7 +91,7 @@ TEST_F(StdioTest, OtherSchemesAndOtherFilesAreRefusedByName) {
   const auto null = Stdio::open({.in = {}, .out = {}, .err = "/dev/null"});
   ASSERT_FALSE(null);
   EXPECT_EQ(null.error().message, "stderr: /dev/null is not a fifo");
-  const auto none = Stdio::open({.in = directory_ / "none", .out = {}, .err = {}});
+  const auto none = Stdio::open({.in = directory_.at("none"), .out = {}, .err = {}});
   ASSERT_FALSE(none);
   EXPECT_EQ(none.error().code, ErrorCode::kNotFound);
 }

@@ -12,23 +12,12 @@ namespace wasmedge::wasi {
 
 namespace fs = std::filesystem;
 
-TempDir::TempDir() {
-  std::string pattern = (fs::temp_directory_path() / "wasi-test-XXXXXX").string();
-  if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp " + pattern);
-  path_ = pattern;
-}
-
-TempDir::~TempDir() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
-}
-
 void TempDir::write(const std::string& name, std::string_view content) const {
-  std::ofstream(path_ / name, std::ios::binary) << content;
+  std::ofstream(path() / name, std::ios::binary) << content;
 }
 
 std::string TempDir::read(const std::string& name) const {
-  std::ifstream file(path_ / name, std::ios::binary);
+  std::ifstream file(path() / name, std::ios::binary);
   return {std::istreambuf_iterator<char>(file), {}};
 }
 

@@ -10,23 +10,17 @@
 
 #include "runtime/wasi/env.h"
 #include "runtime/wasi/functions.h"
+#include "test/unit/temporary_directory.h"
 
 namespace wasmedge::wasi {
 
 /// A directory of its own for each test, removed at the end.
-class TempDir {
+class TempDir : public test::TemporaryDirectory {
  public:
-  TempDir();
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-  ~TempDir();
-  const std::filesystem::path& path() const { return path_; }
+  std::filesystem::path path() const { return TemporaryDirectory::path(); }
   /// Writes a file beneath it.
   void write(const std::string& name, std::string_view content) const;
   std::string read(const std::string& name) const;
-
- private:
-  std::filesystem::path path_;
 };
 
 /// Memory as a guest has it, between two inaccessible pages: a host function that leaves it dies.
