@@ -35,7 +35,11 @@ void install_fault_handler();
 /// function.
 [[noreturn]] void trap_guest(TrapCode code, const void* pc);
 
-/// The same, for an exception with this tag that nobody caught.
+/// For builtins that allocate or lock, which must not run into the end of the stack halfway: ends
+/// the guest with "call stack exhausted" unless there is room.
+void need_stack(const void* pc);
+
+/// As trap_guest, for an exception with this tag that nobody caught.
 [[noreturn]] void trap_uncaught(const Tag& tag, const void* pc);
 
 // In assembly, one file an architecture.

@@ -15,15 +15,6 @@ namespace wasmedge::run {
 
 #define WASMEDGE_CALLER (static_cast<const char*>(__builtin_return_address(0)) - 1)
 
-// What allocates or locks must not run into the end of the stack halfway.
-void need_room(const void* caller) {
-  constexpr std::ptrdiff_t kRoom = std::ptrdiff_t{32} << 10;
-  const auto* here = static_cast<const std::byte*>(__builtin_frame_address(0));
-  if (here - Activation::current->stack->bottom() < kRoom) {
-    trap_guest(TrapCode::kStackOverflow, caller);
-  }
-}
-
 struct BuiltinFunctions {
   static Instance& instance(Context* context) { return *context->instance; }
   static Memory& memory(Context* context, uint32_t index) {
@@ -107,7 +98,7 @@ struct BuiltinFunctions {
   }
 
   static Exception* exception_new(Context* context, uint32_t tag) {
-    need_room(WASMEDGE_CALLER);
+    need_stack(WASMEDGE_CALLER);
     Instance& thrower = instance(context);
     Exception* made =
         thrower.store_.make_exception(*thrower.slot<const Tag*>(thrower.layout_.tag(tag)));

@@ -88,6 +88,14 @@ void trap_guest(TrapCode code, const void* pc) {
   wasmedge_guest_unwind(&activation);
 }
 
+void need_stack(const void* pc) {
+  constexpr std::ptrdiff_t kRoom = std::ptrdiff_t{32} << 10;
+  const auto* here = static_cast<const std::byte*>(__builtin_frame_address(0));
+  if (here - innermost("need_stack").stack->bottom() < kRoom) {
+    trap_guest(TrapCode::kStackOverflow, pc);
+  }
+}
+
 void trap_uncaught(const Tag& tag, const void* pc) {
   innermost("trap_uncaught").exception = &tag;
   trap_guest(TrapCode::kUncaughtException, pc);

@@ -77,6 +77,7 @@ class Text {
 
 Exception* wasmedge_exception_unwind(Registers* registers, Exception* exception) {
   const std::byte* thrown = pointer(registers->pc) - 1;
+  need_stack(thrown);
   Text text;
   while (text.find(pointer(registers->pc) - 1)) {
     if (const std::byte* pad = text.landing_pad(*registers); pad != nullptr) {
