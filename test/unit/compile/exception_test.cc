@@ -74,7 +74,7 @@ TEST_P(Exceptions, BuriedHandlers) {
   const Bytes dead = concat({{0x02, kI32},
                              get(0),
                              {0x0c, 0},
-                             caught(kI32, {0x00, 0, 0}, call(thrower)),
+                             caught(kI32, {0x00, 0, 0}, concat({get(0), call(thrower), {0x1a}})),
                              {0x06, 0x40, 0x06, 0x40, 0x18, 0, 0x07, 0, 0x1a, 0x19, 0x0b, 0x0b}});
   module_.export_function("dead", module_.function(unary, dead));
   // In a try whose body cannot throw, handlers are dead, too.
