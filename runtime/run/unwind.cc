@@ -55,7 +55,7 @@ class Text {
         from_frame_pointer ? registers.saved[Registers::kFramePointer] : registers.sp;
     const uint64_t cfa = base + (row.cfa & ~ArtifactUnwind::kFromFramePointer);
     for (size_t i = 0; i < registers.saved.size(); ++i) {
-      if (row.saved[i] != 0) registers.saved[i] = word_at(cfa - 8 * row.saved[i]);
+      if (row.saved[i] != 0) registers.saved[i] = word_at(cfa - uint64_t{8} * row.saved[i]);
     }
     registers.pc = word_at(cfa - 8);
     registers.sp = cfa;

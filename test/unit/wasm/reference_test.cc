@@ -88,6 +88,7 @@ TEST(References, EqualTypes) {
     ModuleTypes all(*decoded);
     all.add_all();
     std::vector<uint32_t> numbers;
+    numbers.reserve(decoded->types.size());
     for (uint32_t i = 0; i < decoded->types.size(); ++i) numbers.push_back(all.number(i));
     return numbers;
   };
