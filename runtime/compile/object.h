@@ -55,7 +55,7 @@ struct Site {
   uint64_t offset = 0;
 };
 
-/// How to leave a frame from calls in code from `offset` on, up to the next row's: as
+/// How to leave the frame of the function whose calls come behind `offset`: as
 /// run::ArtifactUnwind says.
 struct UnwindRow {
   uint32_t section = 0;

@@ -82,7 +82,7 @@ class UnwindReader {
     if (code == targets_.end()) return unexpected_table("a frame of no function");
     const auto section = kept_.find(code->second.section);
     if (section == kept_.end()) return unexpected_table("a frame of code that is not there");
-    TRY(rows(function, section->second, code->second.offset));
+    TRY(frame(function, section->second, code->second.offset));
     if (!function.getLSDAAddress()) return {};
     const auto sites = std::next(code);
     if (sites == targets_.end() || sites->first > function.getOffset() + function.getLength()) {
@@ -91,28 +91,25 @@ class UnwindReader {
     return call_sites(sites->second, section->second, code->second.offset);
   }
 
-  // Only the rows at which calls are possible: all callee-saved registers that will be saved are,
-  // and the stack is aligned.
-  Result<> rows(const llvm::dwarf::FDE& function, uint32_t section, uint64_t offset) {
+  // One row is enough: frames are of one size from the end of the prologue on, where all registers
+  // are saved that will be, and calls do not move the stack pointer. A function without such a
+  // frame cannot call.
+  Result<> frame(const llvm::dwarf::FDE& function, uint32_t section, uint64_t offset) {
+    constexpr uint32_t kStackAlignment = 16;  // at calls
     TRY_ASSIGN(const llvm::dwarf::UnwindTable table,
                checked(llvm::dwarf::UnwindTable::create(&function)));
-    std::vector<UnwindRow> rows;
-    int most = 0;
+    UnwindRow body;
     for (const llvm::dwarf::UnwindRow& row : table) {
       const uint32_t base = row.getCFAValue().getRegister();
       if (base != kFramePointer && base != kStackPointer)
         continue;  // while a large frame is probed
       TRY_ASSIGN(UnwindRow made, this->row(row));
-      made.section = section;
-      made.offset = offset + row.getAddress() - function.getInitialLocation();
-      most = std::max(most, saved(made));
-      rows.push_back(made);
+      if (std::tuple(saved(made), made.cfa) <= std::tuple(saved(body), body.cfa)) continue;
+      body = made;
+      body.section = section;
+      body.offset = offset + row.getAddress() - function.getInitialLocation();
     }
-    constexpr uint32_t kStackAlignment = 16;
-    for (const UnwindRow& row : rows) {
-      if (saved(row) != most || row.cfa % kStackAlignment != 0) continue;
-      object_.unwind.push_back(row);
-    }
+    if (body.cfa % kStackAlignment == 0) object_.unwind.push_back(body);
     return {};
   }
 
