@@ -11,6 +11,7 @@ struct Limits {
   // Module binary.
   size_t module_bytes = size_t{1} << 30;
   uint32_t types = 1'000'000;
+  uint32_t subtype_depth = 63;  // declared supertypes above a type
   uint32_t functions = 1'000'000;
   uint32_t imports = 1'000'000;
   uint32_t exports = 1'000'000;
@@ -33,6 +34,7 @@ struct Limits {
   uint64_t table_elements = 10'000'000;
   /// What a memory with 64-bit addresses can grow to; compiled code checks against it.
   uint64_t memory64_bytes = uint64_t{256} << 30;
+  uint64_t exception_bytes = uint64_t{64} << 20;  // alive at a time, of a store
 
   // Guest stack, bytes; overflow is a trap.
   size_t guest_stack_bytes = size_t{8} << 20;

@@ -49,6 +49,8 @@ class Writer {
     put_elements();
     put_data();
     header_.sites = records(code_.sites);
+    header_.unwind = records(code_.unwind);
+    header_.landing_pads = records(code_.landing_pads);
     if (strings_.size() > std::numeric_limits<uint32_t>::max()) {
       return fail(ErrorCode::kResourceExhausted,
                   "the module's names take {} bytes; an artifact can hold 4 GiB", strings_.size());
@@ -113,9 +115,14 @@ class Writer {
     types.reserve(module_.types.size());
     for (size_t i = 0; i < module_.types.size(); ++i) {
       const wasm::FuncType& type = module_.types[i];
+      const wasm::TypeDeclaration& declared = module_.type_declarations[i];
       types.push_back({.first = static_cast<uint32_t>(values.size()),
                        .parameters = static_cast<uint32_t>(type.parameters.size()),
                        .results = static_cast<uint32_t>(type.results.size()),
+                       .is_final = declared.is_final,
+                       .group = declared.group,
+                       .group_size = declared.group_size,
+                       .super = declared.super.value_or(~uint32_t{0}),
                        .reserved = 0,
                        .entry = code_.thunks[facts_.same_type[i]].offset});
       for (const wasm::ValueType& value : type.parameters) values.push_back(run::pack(value));
@@ -184,6 +191,12 @@ class Writer {
                         .has_init = table.init.has_value(),
                         .init = table.init ? encode(*table.init) : run::ArtifactConst{}});
     }
+    std::vector<run::ArtifactTag> tags;
+    tags.reserve(module_.tags.size());
+    for (const wasm::Tag& tag : module_.tags) {
+      tags.push_back({.type = tag.type, .imported = tag.imported});
+    }
+    header_.tags = records(tags);
     header_.globals = records(globals);
     header_.memories = records(memories);
     header_.tables = records(tables);

@@ -118,6 +118,11 @@ void FunctionEmitter::else_(const wasm::NoImm&) {
 
 void FunctionEmitter::end(const wasm::NoImm& imm) {
   if (controls_.back().kind == ControlKind::kIf) else_(imm);
+  end_try();
+  leave_block();
+}
+
+void FunctionEmitter::leave_block() {
   Control control = std::move(controls_.back());
   controls_.pop_back();
   leave(control);
@@ -141,17 +146,20 @@ void FunctionEmitter::leave(Control& control) {
 // The function's results are on the stack.
 void FunctionEmitter::emit_return() {
   const size_t count = type_.results.size();
-  if (count == 0) {
-    builder_.CreateRetVoid();
-    return;
-  }
+  const size_t first = stack_.size() - count;
   if (count == 1) {
     builder_.CreateRet(pop());
     return;
   }
+  const Placement places = Placement::results(type_);
+  if (count == 0 || places.uses_cells()) {
+    for (size_t i = 0; i < count; ++i) store_spilled(context_, places[i], stack_[first + i].ir);
+    builder_.CreateRetVoid();
+    return;
+  }
   llvm::Value* results = llvm::PoisonValue::get(function_->getReturnType());
   for (unsigned i = 0; i < count; ++i) {
-    results = builder_.CreateInsertValue(results, stack_[stack_.size() - count + i].ir, i);
+    results = builder_.CreateInsertValue(results, stack_[first + i].ir, i);
   }
   builder_.CreateRet(results);
 }
@@ -163,11 +171,25 @@ void FunctionEmitter::br(const wasm::LabelImm& imm) {
 
 void FunctionEmitter::br_if(const wasm::LabelImm& imm) {
   llvm::Value* condition = builder_.CreateIsNotNull(pop());
-  Label& label = label_at(imm.depth).target();
+  branch_if(condition, label_at(imm.depth).target());
+}
+
+void FunctionEmitter::branch_if(llvm::Value* condition, Label& label) {
   take_along(label);
   llvm::BasicBlock* next = new_block();
   builder_.CreateCondBr(condition, label.block, next, hinted_weights());
   begin(next);
+}
+
+void FunctionEmitter::br_on_null(const wasm::LabelImm& imm) {
+  llvm::Value* reference = pop();
+  branch_if(builder_.CreateIsNull(reference), label_at(imm.depth).target());
+  push(reference);
+}
+
+void FunctionEmitter::br_on_non_null(const wasm::LabelImm& imm) {
+  branch_if(builder_.CreateIsNotNull(stack_.back().ir), label_at(imm.depth).target());
+  pop();
 }
 
 // A label that takes values gets one edge, from a block in between, however many targets name it.

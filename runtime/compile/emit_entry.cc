@@ -23,18 +23,33 @@ void emit_entry_thunk(IrModule& module, uint32_t index) {
   llvm::Value* code = thunk->getArg(0);
   llvm::Value* values = thunk->getArg(2);
 
-  std::vector<llvm::Value*> arguments = {thunk->getArg(1)};
-  arguments.reserve(type.parameters.size() + 1);
+  const ContextPtr callee{thunk->getArg(1)};
+  const auto load = [&](llvm::Value* from, const wasm::ValueType& value) {
+    return builder.CreateAlignedLoad(module.type(value), from, llvm::Align(alignof(run::Value)));
+  };
+  const auto store = [&](llvm::Value* value, llvm::Value* to) {
+    builder.CreateAlignedStore(value, to, llvm::Align(alignof(run::Value)));
+  };
+  const Placement parameters = Placement::parameters(type);
+  std::vector<llvm::Value*> arguments = {callee.ir};
   for (size_t i = 0; i < type.parameters.size(); ++i) {
-    arguments.push_back(builder.CreateAlignedLoad(module.type(type.parameters[i]),
-                                                  cell(module, builder, values, i),
-                                                  llvm::Align(alignof(run::Value))));
+    llvm::Value* value = load(cell(module, builder, values, i), type.parameters[i]);
+    if (parameters[i] == Placement::kRegister) {
+      arguments.push_back(value);
+    } else {
+      store(value, spill_cell(module, builder, callee, parameters[i]));
+    }
   }
   llvm::Value* result = builder.CreateCall(module.function_type(index), code, arguments);
+  const Placement results = Placement::results(type);
   for (unsigned i = 0; i < type.results.size(); ++i) {
-    llvm::Value* one = type.results.size() == 1 ? result : builder.CreateExtractValue(result, i);
-    builder.CreateAlignedStore(one, cell(module, builder, values, i),
-                               llvm::Align(alignof(run::Value)));
+    llvm::Value* one = result;
+    if (results[i] != Placement::kRegister) {
+      one = load(spill_cell(module, builder, callee, results[i]), type.results[i]);
+    } else if (type.results.size() > 1) {
+      one = builder.CreateExtractValue(result, i);
+    }
+    store(one, cell(module, builder, values, i));
   }
   builder.CreateRetVoid();
 }

@@ -74,6 +74,10 @@ void FunctionEmitter::ref_is_null(const wasm::NoImm&) {
   push(builder_.CreateZExt(builder_.CreateIsNull(pop()), module_.i32()));
 }
 
+void FunctionEmitter::ref_as_non_null(const wasm::NoImm&) {
+  trap_if(builder_.CreateIsNull(stack_.back().ir), run::TrapCode::kNullReference);
+}
+
 void FunctionEmitter::ref_func(const wasm::FuncRefImm& imm) {
   push(call_builtin(offsetof(run::Builtins, ref_func), module_.ptr(), {u32(imm.function)}));
 }

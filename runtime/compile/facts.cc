@@ -2,31 +2,18 @@
 
 #include <unordered_map>
 
+#include "runtime/wasm/type_canon.h"
+
 namespace wasmedge::compile {
 namespace {
 
 run::ContextCounts counts(const wasm::Module& module) {
   return {.memories = static_cast<uint32_t>(module.memories.size()),
           .tables = static_cast<uint32_t>(module.tables.size()),
+          .tags = static_cast<uint32_t>(module.tags.size()),
           .globals = static_cast<uint32_t>(module.globals.size()),
           .types = static_cast<uint32_t>(module.types.size()),
           .imported_functions = module.imported_functions};
-}
-
-// The type's binary form: equal strings, equal types.
-std::string key_of(const wasm::FuncType& type) {
-  std::string key;
-  const auto add = [&key](const wasm::ValueType& value) {
-    key.push_back(static_cast<char>(value.kind));
-    if (!value.is_ref()) return;
-    key.push_back(static_cast<char>(value.heap));
-    key.push_back(static_cast<char>(value.nullable));
-    key.append(reinterpret_cast<const char*>(&value.index), sizeof(value.index));
-  };
-  for (const wasm::ValueType& parameter : type.parameters) add(parameter);
-  key.push_back('>');
-  for (const wasm::ValueType& result : type.results) add(result);
-  return key;
 }
 
 void find_expressions(const wasm::Module& module, std::vector<const wasm::ConstExpr*>& found) {
@@ -51,9 +38,11 @@ Facts::Facts(const wasm::Module& wasm_module)
       layout(counts(wasm_module)),
       same_type(wasm_module.types.size()),
       needs_thunk(wasm_module.types.size()) {
-  std::unordered_map<std::string, uint32_t> first;
+  wasm::ModuleTypes types(module);
+  types.add_all();
+  std::unordered_map<uint32_t, uint32_t> first;
   for (uint32_t i = 0; i < module.types.size(); ++i) {
-    same_type[i] = first.try_emplace(key_of(module.types[i]), i).first->second;
+    same_type[i] = first.try_emplace(types.number(i), i).first->second;
   }
   for (const wasm::Function& function : module.functions) {
     needs_thunk[same_type[function.type]] = true;

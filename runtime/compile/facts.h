@@ -15,7 +15,8 @@ struct Facts {
 
   const wasm::Module& module;
   run::ContextLayout layout;
-  /// For a type index, the first structurally equal one; entry thunks are made for those only.
+  /// For a type index, the first equal one (wasm/type_canon.h); entry thunks are made for those
+  /// only.
   std::vector<uint32_t> same_type;
   /// Whether a thunk is made for this type: some function has it. Indexed by type.
   std::vector<bool> needs_thunk;

@@ -21,8 +21,23 @@ class DeadCode : public Ignore {
   void block(const wasm::BlockImm&) { ++depth_; }
   void loop(const wasm::BlockImm&) { ++depth_; }
   void if_(const wasm::BlockImm&) { ++depth_; }
+  void try_(const wasm::BlockImm&) { ++depth_; }
+  void try_table(const wasm::TryTableImm&) { ++depth_; }
   void else_(const wasm::NoImm& imm) {
     if (depth_ == 0) emitter_.else_(imm);
+  }
+  void catch_(const wasm::TagImm& imm) {
+    if (depth_ == 0) emitter_.catch_(imm);
+  }
+  void catch_all(const wasm::NoImm& imm) {
+    if (depth_ == 0) emitter_.catch_all(imm);
+  }
+  void delegate(const wasm::LabelImm& imm) {
+    if (depth_ == 0) {
+      emitter_.delegate(imm);
+    } else {
+      --depth_;
+    }
   }
   void end(const wasm::NoImm& imm) {
     if (depth_ == 0) {
@@ -51,10 +66,14 @@ FunctionEmitter::FunctionEmitter(IrModule& module, llvm::Function* function,
       offset_(offset),
       memory_bases_(module.facts().module.memories.size()) {
   locals_.reserve(type.parameters.size());
+  const Placement places = Placement::parameters(type);
+  unsigned next_argument = 1;
   for (size_t i = 0; i < type.parameters.size(); ++i) {
-    llvm::Argument* argument = function->getArg(static_cast<unsigned>(i) + 1);
-    locals_.push_back(entry_.CreateAlloca(argument->getType()));
-    entry_.CreateStore(argument, locals_.back());
+    llvm::Value* value = places[i] == Placement::kRegister
+                             ? function->getArg(next_argument++)
+                             : load_spilled(entry_, context_, places[i], type.parameters[i]);
+    locals_.push_back(entry_.CreateAlloca(value->getType()));
+    entry_.CreateStore(value, locals_.back());
   }
   push_control(ControlKind::kBlock, {}, type.results);
 }
@@ -82,11 +101,6 @@ llvm::Value* FunctionEmitter::pop() {
   const Operand top = stack_.back();
   stack_.pop_back();
   return top.ir;
-}
-
-void FunctionEmitter::push_results(llvm::Value* call, size_t count) {
-  if (count == 1) return push(call);
-  for (unsigned i = 0; i < count; ++i) push(builder_.CreateExtractValue(call, i));
 }
 
 void emit_function(IrModule& module, uint32_t index) {

@@ -3,6 +3,7 @@
 #include <llvm/ADT/SmallVector.h>
 #include <llvm/IR/IRBuilder.h>
 
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -33,7 +34,7 @@ class FunctionEmitter {
 #include "runtime/wasm/opcodes.def"
 
  private:
-  enum class ControlKind : uint8_t { kBlock, kLoop, kIf, kElse };
+  enum class ControlKind : uint8_t { kBlock, kLoop, kIf, kElse, kTryTable, kTry, kCatch };
 
   // Where a branch goes, with one phi for each value it takes along.
   struct Label {
@@ -48,6 +49,10 @@ class FunctionEmitter {
     llvm::BasicBlock* else_block = nullptr;    // kIf
     llvm::SmallVector<Operand, 1> parameters;  // kIf: what the else part begins with
     size_t height = 0;                         // of the stack beneath the block's parameters
+    llvm::BasicBlock* landing = nullptr;       // kTryTable, kTry: where calls in the body unwind to
+    Label dispatch;                            // likewise, and kCatch: where exceptions arrive
+    llvm::BasicBlock* no_match = nullptr;      // kCatch: where those go that no clause took so far
+    std::vector<wasm::CatchClause> clauses;    // kTryTable
 
     Label& target() { return kind == ControlKind::kLoop ? loop : end; }
   };
@@ -55,7 +60,6 @@ class FunctionEmitter {
   // Stack.
   void push(llvm::Value* value) { stack_.push_back(Operand{value}); }
   llvm::Value* pop();
-  void push_results(llvm::Value* call, size_t count);
 
   // Control (emit_control.cc).
   Label make_label(std::span<const wasm::ValueType> types);
@@ -66,12 +70,28 @@ class FunctionEmitter {
   Control& label_at(uint32_t depth) { return controls_[controls_.size() - 1 - depth]; }
   void take_along(Label& label);
   void branch_to(Label& label);
+  void branch_if(llvm::Value* condition, Label& label);
   void begin(llvm::BasicBlock* block);
   void set_unreachable();
   void leave(Control& control);
+  void leave_block();
   void emit_return();
   llvm::MDNode* hinted_weights();
   llvm::BasicBlock* new_block();
+
+  // Exceptions (emit_exception.cc). A try is known by the index of its Control.
+  std::optional<size_t> innermost_try() const;
+  Label& dispatch_of(Control& control);
+  llvm::BasicBlock* landing_pad();
+  void raise(llvm::Value* exception, std::optional<size_t> handler);
+  void begin_try(ControlKind kind, const wasm::BlockType& type);
+  bool end_try_body();
+  llvm::BasicBlock* match(llvm::Value* exception, uint32_t tag);
+  llvm::Value* payload(llvm::Value* exception, size_t index);
+  void push_payload(llvm::Value* exception, uint32_t tag);
+  bool begin_catch();
+  void end_try_table();
+  void end_try();
 
   // Traps (emit_trap.cc).
   void locate(llvm::Instruction* instruction);
@@ -94,8 +114,24 @@ class FunctionEmitter {
   llvm::Value* as_address(llvm::Value* value, bool is64);
 
   // Calls (emit_call.cc).
-  void emit_call(const wasm::FuncType& type, llvm::FunctionType* ir_type, llvm::Value* callee,
-                 ContextPtr context);
+  struct Callee {
+    uint32_t type = 0;  // index
+    llvm::Value* code = nullptr;
+    ContextPtr context;
+  };
+  Callee callee(const wasm::FuncImm& imm);
+  Callee callee(const wasm::CallIndirectImm& imm);
+  Callee callee(const wasm::TypeImm& imm);
+  Callee callee(uint32_t type, FuncRefPtr reference);
+  llvm::Value* field(FuncRefPtr reference, llvm::Type* type, size_t offset);
+  void check_type(FuncRefPtr reference, uint32_t type);
+  llvm::SmallVector<llvm::Value*, 8> pass_arguments(const Callee& callee);
+  void push_results(llvm::Value* call, const Callee& callee);
+  void emit_call(const Callee& callee);
+  void emit_tail_call(const Callee& callee);
+  llvm::Value* load_spilled(llvm::IRBuilder<>& builder, ContextPtr context, uint32_t cell,
+                            wasm::ValueType type);
+  void store_spilled(ContextPtr context, uint32_t cell, llvm::Value* value);
 
   // Memory (emit_memory.cc).
   llvm::Value* memory_bytes(uint32_t memory);
@@ -196,6 +232,7 @@ class FunctionEmitter {
   std::vector<Operand> stack_;
   std::vector<llvm::AllocaInst*> locals_;
   std::vector<Control> controls_;
+  std::vector<size_t> tries_;               // those whose body is open, from the outermost
   std::vector<llvm::Value*> memory_bases_;  // loaded in the entry block, on demand
 };
 

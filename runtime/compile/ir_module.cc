@@ -30,7 +30,7 @@ IrModule::IrModule(const Facts& facts, const llvm::TargetMachine& machine)
 
   llvm::MDBuilder metadata(context_);
   llvm::MDNode* root = metadata.createTBAARoot("wasm");
-  for (const char* name : {"memory", "global", "table", "size", "constant"}) {
+  for (const char* name : {"memory", "global", "table", "size", "constant", "spill"}) {
     llvm::MDNode* scalar = metadata.createTBAAScalarTypeNode(name, root);
     tags_.push_back(metadata.createTBAAStructTagNode(scalar, scalar, 0));
   }
@@ -73,15 +73,47 @@ llvm::FixedVectorType* IrModule::lanes(Shape shape) {
   llvm_unreachable("every shape has a type");
 }
 
-llvm::FunctionType* IrModule::function_type(const wasm::FuncType& type) {
-  std::vector<llvm::Type*> parameters = {ptr()};
-  parameters.reserve(type.parameters.size() + 1);
-  for (const wasm::ValueType& parameter : type.parameters) {
-    parameters.push_back(this->type(parameter));
+Placement::Placement(const std::vector<wasm::ValueType>& values, uint32_t integers,
+                     uint32_t others) {
+  cells_.reserve(values.size());
+  for (const wasm::ValueType& value : values) {
+    const bool is_integer = value.kind == wasm::ValueKind::kI32 ||
+                            value.kind == wasm::ValueKind::kI64 || value.is_ref();
+    uint32_t& left = is_integer ? integers : others;
+    cells_.push_back(left == 0 ? used_++ : kRegister);
+    if (left != 0) --left;
   }
+}
+
+Placement Placement::parameters(const wasm::FuncType& type) {
+  return {type.parameters, run::kIntegerRegisters - 1, run::kFloatRegisters};
+}
+
+Placement Placement::results(const wasm::FuncType& type) {
+  const Placement some(type.results, run::kIntegerResults, run::kFloatResults);
+  return some.uses_cells() ? Placement(type.results, 0, 0) : some;
+}
+
+llvm::Value* spill_cell(IrModule& module, llvm::IRBuilder<>& builder, ContextPtr context,
+                        size_t i) {
+  llvm::Value* place =
+      builder.CreateConstInBoundsGEP1_32(module.i8(), context.ir, offsetof(run::Context, spill));
+  llvm::LoadInst* spill = builder.CreateAlignedLoad(module.ptr(), place, llvm::Align(8));
+  module.reaches(spill, Reach::kConstant);
+  return builder.CreateConstInBoundsGEP1_64(module.i8(), spill, i * sizeof(run::Value));
+}
+
+llvm::FunctionType* IrModule::function_type(const wasm::FuncType& type) {
+  const auto in_registers = [this](const std::vector<wasm::ValueType>& values,
+                                   const Placement& placement, std::vector<llvm::Type*>& into) {
+    for (size_t i = 0; i < values.size(); ++i) {
+      if (placement[i] == Placement::kRegister) into.push_back(this->type(values[i]));
+    }
+  };
+  std::vector<llvm::Type*> parameters = {ptr()};
+  in_registers(type.parameters, Placement::parameters(type), parameters);
   std::vector<llvm::Type*> results;
-  results.reserve(type.results.size());
-  for (const wasm::ValueType& result : type.results) results.push_back(this->type(result));
+  in_registers(type.results, Placement::results(type), results);
   llvm::Type* result = results.empty()       ? llvm::Type::getVoidTy(context_)
                        : results.size() == 1 ? results[0]
                                              : llvm::StructType::get(context_, results);
@@ -109,11 +141,18 @@ llvm::Function* IrModule::define(const std::string& name, llvm::FunctionType* ty
   return function;
 }
 
-// No mustprogress (infinite loops stay), no library calls, no unwinding. Frames larger than a page
-// touch every page, so that the stack's guard cannot be stepped over.
+llvm::Function* IrModule::personality() {
+  constexpr const char* kName = "personality";
+  if (llvm::Function* known = ir_.getFunction(kName)) return known;
+  return llvm::Function::Create(llvm::FunctionType::get(i32(), /*isVarArg=*/true),
+                                llvm::GlobalValue::ExternalLinkage, kName, ir_);
+}
+
+// No mustprogress (infinite loops stay), no library calls. Exceptions may pass any function. Frames
+// larger than a page touch every page, so that the stack's guard cannot be stepped over.
 void IrModule::set_attributes(llvm::Function* function) {
   llvm::AttrBuilder attributes(context_);
-  attributes.addAttribute(llvm::Attribute::NoUnwind);
+  attributes.addUWTableAttr(llvm::UWTableKind::Sync);
   attributes.addAttribute(llvm::Attribute::NoBuiltin);
   attributes.addAttribute("no-builtins");
   attributes.addAttribute("probe-stack", "inline-asm");

@@ -30,7 +30,7 @@ struct Operand {
 };
 
 /// What a load or store reaches, for alias analysis: accesses of different kinds never overlap.
-enum class Reach : uint8_t { kMemory, kGlobal, kTable, kSize, kConstant };
+enum class Reach : uint8_t { kMemory, kGlobal, kTable, kSize, kConstant, kSpill };
 
 /// How a vector instruction sees a v128, by the name that Wasm gives it.
 enum class Shape : uint8_t { i8x16, i16x8, i32x4, i64x2, f32x4, f64x2 };
@@ -51,6 +51,8 @@ class IrModule {
   llvm::Type* ptr() { return llvm::PointerType::getUnqual(context_); }
   llvm::FixedVectorType* lanes(Shape shape);
   const CpuVectors& vectors() const { return vectors_; }
+  /// The IR type of functions of this type: the context, parameters and results that are in
+  /// registers (Placement).
   llvm::FunctionType* function_type(const wasm::FuncType& type);
   llvm::FunctionType* function_type(uint32_t type);
 
@@ -60,6 +62,10 @@ class IrModule {
   llvm::Function* define(const std::string& name, llvm::FunctionType* type);
   /// Gives a function debug locations: `offset` is its place in the module.
   llvm::DISubprogram* describe(llvm::Function* function, uint32_t offset);
+
+  /// What functions with landing pads name for the unwinder, so that LLVM writes the tables; nobody
+  /// calls it (unwind.h).
+  llvm::Function* personality();
 
   /// Marks a load or store with what it reaches.
   void reaches(llvm::Instruction* access, Reach reach);
@@ -86,6 +92,29 @@ class IrModule {
   std::vector<llvm::MDNode*> tags_;                  // by Reach
   llvm::MDNode* nothing_ = nullptr;
 };
+
+/// Which parameters or results of a function are in registers, which in cells of Context::spill
+/// (run/context.h).
+class Placement {
+ public:
+  static constexpr uint32_t kRegister = ~uint32_t{0};
+
+  static Placement parameters(const wasm::FuncType& type);
+  static Placement results(const wasm::FuncType& type);
+
+  /// The cell of value `i`, or kRegister.
+  uint32_t operator[](size_t i) const { return cells_[i]; }
+  bool uses_cells() const { return used_ != 0; }
+
+ private:
+  Placement(const std::vector<wasm::ValueType>& values, uint32_t integers, uint32_t others);
+
+  std::vector<uint32_t> cells_;
+  uint32_t used_ = 0;
+};
+
+/// The place of cell `i` in Context::spill of `context`.
+llvm::Value* spill_cell(IrModule& module, llvm::IRBuilder<>& builder, ContextPtr context, size_t i);
 
 /// Emits the body of own function `index` (function_emitter.h).
 void emit_function(IrModule& module, uint32_t index);

@@ -97,7 +97,23 @@ class Linker {
       const uint64_t pc = places_[object][site.section] + site.offset - linked_.text_offset;
       linked_.sites.push_back({.pc = static_cast<uint32_t>(pc), .wasm_offset = site.wasm_offset});
     }
+    copy_unwind(object);
     return {};
+  }
+
+  void copy_unwind(size_t object) {
+    const auto in_text = [&](uint32_t section, uint64_t offset) {
+      return static_cast<uint32_t>(places_[object][section] + offset - linked_.text_offset);
+    };
+    for (const UnwindRow& row : objects_[object].unwind) {
+      linked_.unwind.push_back(
+          {.pc = in_text(row.section, row.offset), .cfa = row.cfa, .saved = row.saved});
+    }
+    for (const LandingPad& pad : objects_[object].landing_pads) {
+      linked_.landing_pads.push_back({.begin = in_text(pad.section, pad.begin),
+                                      .end = in_text(pad.section, pad.end),
+                                      .pad = in_text(pad.section, pad.pad)});
+    }
   }
 
   Result<uint64_t> address_of(size_t object, const Relocation& relocation) {

@@ -24,6 +24,8 @@ struct Linked {
   uint64_t text_offset = 0;
   std::vector<std::byte> text;
   std::vector<run::ArtifactSite> sites;                // by pc
+  std::vector<run::ArtifactUnwind> unwind;             // by pc
+  std::vector<run::ArtifactLandingPad> landing_pads;   // by pc
   std::vector<Placed> functions, expressions, thunks;  // by number
 };
 

@@ -6,6 +6,7 @@
 #include <map>
 
 #include "runtime/compile/sites.h"
+#include "runtime/compile/unwind.h"
 
 namespace wasmedge::compile {
 namespace {
@@ -35,6 +36,7 @@ class ObjectReader {
     TRY(relocations());
     TRY(definitions());
     TRY(read_sites(elf_, kept_, object_.sites));
+    TRY(read_unwind(elf_, kept_, object_));
     return std::move(object_);
   }
 
@@ -44,7 +46,7 @@ class ObjectReader {
       const uint64_t flags = section.getFlags();
       if ((flags & llvm::ELF::SHF_ALLOC) == 0 || section.getSize() == 0) continue;
       TRY_ASSIGN(const llvm::StringRef name, checked(section.getName(), "section name"));
-      if (name == ".eh_frame") continue;  // nothing unwinds
+      if (is_for_unwinding(name)) continue;
       const bool has_bytes = section.getType() == llvm::ELF::SHT_PROGBITS;
       if ((flags & llvm::ELF::SHF_WRITE) != 0 || !has_bytes) {
         return fail(ErrorCode::kInternal,

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -54,10 +55,29 @@ struct Site {
   uint64_t offset = 0;
 };
 
+/// How to leave the frame of the function whose calls come behind `offset`: as
+/// run::ArtifactUnwind says.
+struct UnwindRow {
+  uint32_t section = 0;
+  uint64_t offset = 0;
+  uint32_t cfa = 0;
+  std::array<uint8_t, 8> saved{};
+};
+
+/// Exceptions out of calls in [begin, end) go to `pad`, in the same section.
+struct LandingPad {
+  uint32_t section = 0;
+  uint64_t begin = 0;
+  uint64_t end = 0;
+  uint64_t pad = 0;
+};
+
 struct Object {
   std::vector<Section> sections;
   std::vector<Definition> definitions;
-  std::vector<Site> sites;  // by section and offset
+  std::vector<Site> sites;                 // by section and offset
+  std::vector<UnwindRow> unwind{};         // likewise
+  std::vector<LandingPad> landing_pads{};  // likewise
 };
 
 /// Reads an ELF object as our code generator writes it. Anything that the artifact has no place for

@@ -20,7 +20,7 @@
 namespace wasmedge::run {
 
 inline constexpr std::array<char, 8> kArtifactMagic = {'w', 'e', 'a', 'o', 't', '\n', '\x1a', '\0'};
-inline constexpr uint32_t kArtifactVersion = 1;
+inline constexpr uint32_t kArtifactVersion = 2;
 inline constexpr uint64_t kArtifactPage = 4096;
 
 /// `count` records of the slice's type at `offset` bytes from the start of the file.
@@ -46,6 +46,10 @@ struct ArtifactFuncType {
   uint32_t first = 0;  // in `value_types`: parameters, then results
   uint32_t parameters = 0;
   uint32_t results = 0;
+  uint32_t is_final = 1;
+  uint32_t group = 0;  // the first type of its recursion group
+  uint32_t group_size = 1;
+  uint32_t super = ~uint32_t{0};  // index of the declared supertype, or ~0
   uint32_t reserved = 0;
   uint64_t entry = 0;  // offset of the EntryThunk in the file
 };
@@ -137,6 +141,31 @@ struct ArtifactSite {
   uint32_t wasm_offset = 0;
 };
 
+struct ArtifactTag {
+  uint32_t type = 0;
+  uint32_t imported = 0;
+};
+
+/// How an exception leaves a frame, from a call at `pc` (offset from the start of text) or behind
+/// it, up to the next record's. The frame's CFA, its caller's stack pointer, is the stack pointer
+/// plus `cfa` bytes, or with kFromFramePointer the frame pointer. The return address is right below
+/// it; callee-saved register i (Registers::saved) stands saved[i] words below it, 0: it still has
+/// the caller's value.
+struct ArtifactUnwind {
+  static constexpr uint32_t kFromFramePointer = uint32_t{1} << 31;
+
+  uint32_t pc = 0;
+  uint32_t cfa = 0;
+  std::array<uint8_t, 8> saved{};
+};
+
+/// Exceptions out of calls in [begin, end) arrive at `pad` (offsets from the start of text).
+struct ArtifactLandingPad {
+  uint32_t begin = 0;
+  uint32_t end = 0;
+  uint32_t pad = 0;
+};
+
 struct ArtifactHeader {
   std::array<char, 8> magic = kArtifactMagic;
   uint32_t version = kArtifactVersion;
@@ -150,7 +179,7 @@ struct ArtifactHeader {
   uint64_t image_address = 0;             // where in memory 0 the image begins (page-aligned)
   Slice strings;                          // bytes
   Slice value_types, types, imports, exports, functions, globals, memories, tables, elements, data,
-      sites;
+      sites, tags, unwind, landing_pads;
   uint32_t start = ~uint32_t{0};  // start function, or ~0
   uint32_t imported_functions = 0;
   uint32_t imported_globals = 0;

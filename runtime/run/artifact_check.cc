@@ -34,6 +34,10 @@ Result<> ArtifactChecker::check_arrays() {
   TRY(check_array<ArtifactElement>(header_.elements, limits.element_segments, "elements"));
   TRY(check_array<ArtifactData>(header_.data, limits.data_segments, "data"));
   TRY(check_array<ArtifactSite>(header_.sites, kAny, "sites"));
+  TRY(check_array<ArtifactTag>(header_.tags, uint64_t{limits.tags} + limits.imports, "tags"));
+  TRY(check_array<ArtifactUnwind>(header_.unwind, kAny, "unwind"));
+  TRY(check_array<ArtifactLandingPad>(header_.landing_pads, kAny, "landing_pads"));
+  tags_ = records<ArtifactTag>(header_.tags);
   types_ = records<ArtifactFuncType>(header_.types);
   functions_ = records<ArtifactFunction>(header_.functions);
   globals_ = records<ArtifactGlobal>(header_.globals);
@@ -43,21 +47,39 @@ Result<> ArtifactChecker::check_arrays() {
 }
 
 Result<> ArtifactChecker::check_types() {
-  const auto values = records<ArtifactType>(header_.value_types);
-  for (size_t i = 0; i < values.size(); ++i) {
-    if (!is_valid(values[i])) {
-      return damaged("value_types[{}]: {:#x} is not a value type", i, values[i].kind);
-    }
-  }
+  const uint64_t values = header_.value_types.count;
   for (size_t i = 0; i < types_.size(); ++i) {
     const ArtifactFuncType& type = types_[i];
     if (type.parameters > kLimits.parameters || type.results > kLimits.results ||
-        uint64_t{type.first} + type.parameters + type.results > values.size()) {
+        uint64_t{type.first} + type.parameters + type.results > values) {
       return damaged("types[{}]: {} parameters and {} results from {} on are not in value_types", i,
                      type.parameters, type.results, type.first);
     }
     if (type.entry != 0 && !in_text(type.entry, 1)) {
       return damaged("types[{}].entry: offset {} is not in text", i, type.entry);
+    }
+    TRY(check_group(i));
+  }
+  return {};
+}
+
+// Groups follow each other; a type names types up to the end of its group, a supertype before it.
+Result<> ArtifactChecker::check_group(size_t index) {
+  const ArtifactFuncType& type = types_[index];
+  const uint64_t end = uint64_t{type.group} + type.group_size;
+  const bool is_first = index == 0 || types_[index - 1].group != type.group;
+  if (type.group > index || end <= index || end > types_.size() ||
+      (is_first ? type.group != index : types_[index - 1].group_size != type.group_size)) {
+    return damaged("types[{}].group: {} types from {} on", index, type.group_size, type.group);
+  }
+  if (type.is_final > 1 || (type.super != ~uint32_t{0} && type.super >= index)) {
+    return damaged("types[{}].super: {}, final {}", index, type.super, type.is_final);
+  }
+  const auto values = records<ArtifactType>(header_.value_types);
+  for (uint32_t i = type.first; i < type.first + type.parameters + type.results; ++i) {
+    if (!is_valid(values[i], end)) {
+      return damaged("value_types[{}]: {:#x} {} is not a value type", i, values[i].kind,
+                     values[i].index);
     }
   }
   return {};
@@ -84,7 +106,7 @@ Result<> ArtifactChecker::check_functions() {
 
 // Imports stand first in their index spaces, in order; the records there tell the same.
 Result<> ArtifactChecker::check_imports() {
-  std::array<uint32_t, 4> seen{};
+  std::array<uint32_t, 5> seen{};
   const auto imports = records<ArtifactImport>(header_.imports);
   for (size_t i = 0; i < imports.size(); ++i) {
     const ArtifactImport& import = imports[i];
@@ -119,12 +141,13 @@ Result<> ArtifactChecker::check_imports() {
   };
   TRY(check(globals_, count(ExternKind::kGlobal), "globals"));
   TRY(check(memories_, count(ExternKind::kMemory), "memories"));
+  TRY(check(tags_, count(ExternKind::kTag), "tags"));
   return check(tables_, count(ExternKind::kTable), "tables");
 }
 
 Result<> ArtifactChecker::check_exports() {
-  const std::array<size_t, 4> counts = {functions_.size(), tables_.size(), memories_.size(),
-                                        globals_.size()};
+  const std::array<size_t, 5> counts = {functions_.size(), tables_.size(), memories_.size(),
+                                        globals_.size(), tags_.size()};
   const auto exports = records<ArtifactExport>(header_.exports);
   for (size_t i = 0; i < exports.size(); ++i) {
     const ArtifactExport& entry = exports[i];
@@ -154,7 +177,7 @@ Result<> ArtifactChecker::check_start() {
   return {};
 }
 
-bool is_valid(const ArtifactType& type) {
+bool ArtifactChecker::is_valid(const ArtifactType& type, uint64_t types) {
   const wasm::ValueType value = unpack(type);
   switch (value.kind) {
     case wasm::ValueKind::kI32:
@@ -164,7 +187,8 @@ bool is_valid(const ArtifactType& type) {
     case wasm::ValueKind::kV128:
       break;
     case wasm::ValueKind::kRef:
-      if (value.heap >= wasm::HeapKind::kIndexed) return false;
+      if (value.heap > wasm::HeapKind::kIndexed) return false;
+      if (value.is_concrete() && value.index >= types) return false;
       break;
     default:
       return false;

@@ -14,8 +14,6 @@ namespace wasmedge::run {
 /// Precondition: `file` holds a whole header, page-aligned in memory.
 Result<> check_artifact(std::span<const std::byte> file);
 
-/// What is wrong with a value type's word, or nothing.
-bool is_valid(const ArtifactType& type);
 bool is_reference(const ArtifactType& type);
 
 }  // namespace wasmedge::run

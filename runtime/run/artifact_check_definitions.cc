@@ -32,7 +32,7 @@ Result<> ArtifactChecker::check_const(const ArtifactConst& constant, const Artif
       good = !is_reference(type);
       break;
     case Kind::kGlobalGet:
-      good = constant.index < visible_globals && same(globals_[constant.index].type, type);
+      good = constant.index < visible_globals && fits(globals_[constant.index].type, type);
       break;
     case Kind::kRefNull:
       good = is_reference(type);
@@ -124,7 +124,7 @@ Result<> ArtifactChecker::check_elements() {
       return damaged("elements[{}].type: {:#x} is not a reference type", i, segment.type.kind);
     }
     if (segment.mode == static_cast<uint32_t>(wasm::SegmentMode::kActive)) {
-      if (segment.table >= tables_.size() || !same(tables_[segment.table].element, segment.type)) {
+      if (segment.table >= tables_.size() || !fits(segment.type, tables_[segment.table].element)) {
         return damaged("elements[{}].table: {} is not a table of that type", i, segment.table);
       }
       const ArtifactType address = address_type(tables_[segment.table].limits);
@@ -140,6 +140,35 @@ Result<> ArtifactChecker::check_elements() {
     TRY(check_array<ArtifactConst>(segment.consts, kLimits.elements_a_segment, "elements.consts"));
     for (const ArtifactConst& constant : records<ArtifactConst>(segment.consts)) {
       TRY(check_const(constant, segment.type, globals_.size(), "elements.consts", i));
+    }
+  }
+  return {};
+}
+
+Result<> ArtifactChecker::check_tags() {
+  for (size_t i = 0; i < tags_.size(); ++i) {
+    if (tags_[i].type >= types_.size() || types_[tags_[i].type].results != 0) {
+      return damaged("tags[{}].type: {} is no type without results", i, tags_[i].type);
+    }
+  }
+  return {};
+}
+
+// In order, so that they can be searched; and all of it is code.
+Result<> ArtifactChecker::check_unwind() {
+  const auto rows = records<ArtifactUnwind>(header_.unwind);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    if (rows[i].pc >= header_.text.count || (i != 0 && rows[i].pc < rows[i - 1].pc)) {
+      return damaged("unwind[{}].pc: {} is out of order or not in text", i, rows[i].pc);
+    }
+  }
+  const auto pads = records<ArtifactLandingPad>(header_.landing_pads);
+  for (size_t i = 0; i < pads.size(); ++i) {
+    const ArtifactLandingPad& pad = pads[i];
+    if (pad.begin > pad.end || pad.end > header_.text.count || pad.pad >= header_.text.count ||
+        (i != 0 && pad.begin < pads[i - 1].end)) {
+      return damaged("landing_pads[{}]: {} for [{}, {}) is out of order or not in text", i, pad.pad,
+                     pad.begin, pad.end);
     }
   }
   return {};

@@ -34,6 +34,8 @@ class ArtifactChecker {
     TRY(check_tables());
     TRY(check_elements());
     TRY(check_data());
+    TRY(check_tags());
+    TRY(check_unwind());
     return check_start();
   }
 
@@ -74,6 +76,7 @@ class ArtifactChecker {
   Result<> check_sections();
   Result<> check_arrays();
   Result<> check_types();
+  Result<> check_group(size_t index);
   Result<> check_functions();
   Result<> check_imports();
   Result<> check_exports();
@@ -83,9 +86,14 @@ class ArtifactChecker {
   Result<> check_tables();
   Result<> check_elements();
   Result<> check_data();
+  Result<> check_tags();
+  Result<> check_unwind();
   Result<> check_start();
   Result<> check_const(const ArtifactConst& constant, const ArtifactType& type,
                        uint64_t visible_globals, std::string_view field, size_t index);
+  /// Whether a type's words are possible, with the module's first `types` types to name.
+  static bool is_valid(const ArtifactType& type, uint64_t types);
+  bool is_valid(const ArtifactType& type) const { return is_valid(type, types_.size()); }
   bool is_enterable(uint32_t function) const {
     return types_[functions_[function].type].entry != 0;
   }
@@ -94,6 +102,7 @@ class ArtifactChecker {
   const ArtifactHeader& header_;
   std::span<const ArtifactFuncType> types_;
   std::span<const ArtifactFunction> functions_;
+  std::span<const ArtifactTag> tags_;
   std::span<const ArtifactGlobal> globals_;
   std::span<const ArtifactMemory> memories_;
   std::span<const ArtifactTable> tables_;
@@ -101,6 +110,14 @@ class ArtifactChecker {
 
 inline bool same(const ArtifactType& a, const ArtifactType& b) {
   return a.kind == b.kind && a.index == b.index;
+}
+
+/// Whether a value of type `found` may stand where `wanted` is asked for, as far as memory safety
+/// goes: which subtype it is was the compiler's business.
+inline bool fits(const ArtifactType& found, const ArtifactType& wanted) {
+  if (same(found, wanted)) return true;
+  return is_reference(found) && is_reference(wanted) &&
+         wasm::top_of(unpack(found).heap) == wasm::top_of(unpack(wanted).heap);
 }
 
 }  // namespace wasmedge::run

@@ -168,6 +168,16 @@ std::span<const ArtifactSite> Artifact::sites() const {
   return records<ArtifactSite>(header().sites);
 }
 
+std::span<const ArtifactTag> Artifact::tags() const {
+  return records<ArtifactTag>(header().tags);
+}
+std::span<const ArtifactUnwind> Artifact::unwind() const {
+  return records<ArtifactUnwind>(header().unwind);
+}
+std::span<const ArtifactLandingPad> Artifact::landing_pads() const {
+  return records<ArtifactLandingPad>(header().landing_pads);
+}
+
 std::string_view Artifact::string(ArtifactString string) const {
   const std::byte* start = base_ + header().strings.offset + string.offset;
   return {reinterpret_cast<const char*>(start), string.size};

@@ -40,6 +40,9 @@ class Artifact {
   std::span<const ArtifactElement> elements() const;
   std::span<const ArtifactData> data() const;
   std::span<const ArtifactSite> sites() const;
+  std::span<const ArtifactTag> tags() const;
+  std::span<const ArtifactUnwind> unwind() const;
+  std::span<const ArtifactLandingPad> landing_pads() const;
 
   std::string_view string(ArtifactString string) const;
   std::span<const std::byte> bytes(Slice slice) const;
@@ -49,6 +52,8 @@ class Artifact {
   }
   /// The address of code at `offset` in the file.
   const void* code(uint64_t offset) const { return base_ + offset; }
+
+  const std::byte* text() const { return base_ + header().text.offset; }
 
   /// The file, for copy-on-write mappings of `image`; -1 after close_file().
   int file() const { return file_.get(); }

@@ -21,4 +21,11 @@ constexpr wasm::ValueType unpack(const ArtifactType& type) {
           type.index};
 }
 
+/// Precondition: `limits` are checked.
+inline wasm::SizeLimits unpack_limits(const ArtifactLimits& limits) {
+  const bool has_max = limits.max != ~uint64_t{0};
+  return {limits.min, has_max ? std::optional(limits.max) : std::nullopt, limits.shared != 0,
+          limits.is64 != 0};
+}
+
 }  // namespace wasmedge::run

@@ -6,6 +6,8 @@
 #include "runtime/run/activation.h"
 #include "runtime/run/instance.h"
 #include "runtime/run/range.h"
+#include "runtime/run/store.h"
+#include "runtime/run/unwind.h"
 #include "runtime/run/waiters.h"
 
 // The host routines of compiled code (context.h). Each is called by compiled code directly, so that
@@ -130,6 +132,21 @@ struct BuiltinFunctions {
 
   static void* ref_func(Context* context, uint32_t function) {
     return instance(context).func_ref(function);
+  }
+
+  static Exception* exception_new(Context* context, uint32_t tag) {
+    need_stack(WASMEDGE_CALLER);
+    Instance& thrower = instance(context);
+    Exception* made =
+        thrower.store_.make_exception(*thrower.slot<const Tag*>(thrower.layout_.tag(tag)));
+    if (made == nullptr) trap_guest(TrapCode::kOutOfMemory, WASMEDGE_CALLER);
+    return made;
+  }
+
+  static constexpr auto exception_throw = wasmedge_exception_throw;
+
+  static uint32_t is_subtype(Context*, uint64_t type, uint64_t of) {
+    return run::is_subtype(type, of) ? 1 : 0;
   }
 };
 

@@ -38,6 +38,7 @@ Outcome outcome_of(const Activation& activation) {
     case Activation::End::kTrapped:
       outcome.kind = Outcome::Kind::kTrapped;
       outcome.trap.code = activation.trap;
+      if (activation.exception != nullptr) outcome.trap.tag = activation.exception->name;
       if (const Artifact* artifact = FaultRegion::text_at(activation.pc); artifact != nullptr) {
         artifact->locate(activation.pc, outcome.trap);
       }
@@ -85,6 +86,19 @@ void trap_guest(TrapCode code, const void* pc) {
   activation.trap = code;
   activation.pc = pc;
   wasmedge_guest_unwind(&activation);
+}
+
+void need_stack(const void* pc) {
+  constexpr std::ptrdiff_t kRoom = std::ptrdiff_t{32} << 10;
+  const auto* here = static_cast<const std::byte*>(__builtin_frame_address(0));
+  if (here - innermost("need_stack").stack->bottom() < kRoom) {
+    trap_guest(TrapCode::kStackOverflow, pc);
+  }
+}
+
+void trap_uncaught(const Tag& tag, const void* pc) {
+  innermost("trap_uncaught").exception = &tag;
+  trap_guest(TrapCode::kUncaughtException, pc);
 }
 
 void exit_guest(uint32_t status) {

@@ -12,15 +12,28 @@
 /// kAbiVersion.
 ///
 /// Calling convention. A Wasm function of type [p…] -> [r…] is a C function
-///   r f(void* context, p…)          references are pointers, null is nullptr; several results: a
-///   struct
-/// returned as LLVM returns a literal struct by value {r0, r1, …}. `context` is the callee's
-/// Context; for a host function it is the host's own pointer. A call through a FuncRef passes
-/// FuncRef::context. A trap never returns: it is a fault or a `ud1` trap instruction in text, or a
-/// builtin that unwinds.
+///   r f(void* context, p…)
+/// with references as pointers, null as nullptr. `context` is the callee's Context; for a host
+/// function it is the host's own pointer. A call through a FuncRef passes FuncRef::context.
+///
+/// Nothing is on the stack, so that a tail call is a jump whatever the types of caller and callee
+/// are, and a host function is as good a target as any: what does not fit the registers goes
+/// through the callee's Context::spill, an array of Value that all instances of a Store share and
+/// that nobody holds a value in beyond the call.
+///
+/// - Parameters: six integers or references, the context among them, and eight others have
+/// registers,
+///   as in C. The others have the cells 0, 1, … in order. A host function with such parameters is
+///   called through wasmedge_host_adapter (enter_<arch>.S), which puts them where C has them; its
+///   FuncRef::context is a HostTarget.
+/// - Results: one as in C; up to two integers or references and two others as a literal struct by
+///   value; of more than that, all are in cells.
+///
+/// Entry thunks and compiled constant expressions are C functions, too. A trap never returns: it is
+/// a fault or a `ud1` trap instruction in text, or a builtin that unwinds.
 namespace wasmedge::run {
 
-inline constexpr uint32_t kAbiVersion = 2;
+inline constexpr uint32_t kAbiVersion = 4;
 
 /// One value in a global cell or in an entry's argument array; the low bytes hold narrower types.
 union alignas(16) Value {
@@ -37,6 +50,18 @@ struct FuncRef {
   const void* code;
   void* context;
   uint64_t type;  // canonical function type, unique in the process: equal ids <=> equal types
+};
+
+inline constexpr uint32_t kIntegerRegisters = 6, kFloatRegisters = 8;  // for parameters
+inline constexpr uint32_t kIntegerResults = 2, kFloatResults = 2;
+
+/// What FuncRef::context points to if FuncRef::code is wasmedge_host_adapter. Known to the
+/// assembly.
+struct HostTarget {
+  const void* code;
+  void* context;
+  Value* spill;          // where Context has it
+  uint64_t stack_words;  // of parameters, in `spill`
 };
 
 /// A linear memory as code sees it. `base` never changes; `bytes` grows, of a shared memory also
@@ -90,7 +115,8 @@ struct TableView {
   X(kUnalignedAtomic, 13, "unaligned atomic")               \
   X(kUncaughtException, 14, "uncaught exception")           \
   X(kOutOfMemory, 15, "out of memory")                      \
-  X(kNotShared, 16, "expected shared memory")
+  X(kNotShared, 16, "expected shared memory")               \
+  X(kNullFunctionReference, 17, "null function reference")
 
 enum class TrapCode : uint8_t {
 #define X(name, code, text) name = code,
@@ -126,10 +152,14 @@ enum class TrapCode : uint8_t {
   X(table_init, void,                                                                           \
     (Context*, uint32_t table, uint32_t segment, uint64_t to, uint32_t from, uint32_t count))   \
   X(elem_drop, void, (Context*, uint32_t segment))                                              \
-  X(ref_func, void*, (Context*, uint32_t function)) /* FuncRef* of a declared function */
+  X(ref_func, void*, (Context*, uint32_t function))      /* FuncRef* of a declared function */  \
+  X(exception_new, Exception*, (Context*, uint32_t tag)) /* for code to fill in */              \
+  X(exception_throw, void, (Context*, Exception*))       /* to a landing pad; never returns */  \
+  X(is_subtype, uint32_t, (Context*, uint64_t type, uint64_t of)) /* canonical types */
 
 struct Context;
 class Instance;
+struct Exception;
 
 struct Builtins {
 #define X(name, result, parameters) result(*name) parameters;
@@ -142,12 +172,15 @@ struct Builtins {
 struct Context {
   const Builtins* builtins;
   Instance* instance;
+  Value* spill;  // see "Calling convention" above
 };
+static_assert(offsetof(Context, spill) == offsetof(HostTarget, spill));
 
 /// How many of each the module has (whole index spaces, imports included).
 struct ContextCounts {
   uint32_t memories = 0;
   uint32_t tables = 0;
+  uint32_t tags = 0;
   uint32_t globals = 0;
   uint32_t types = 0;
   uint32_t imported_functions = 0;
@@ -160,7 +193,8 @@ class ContextLayout {
     memory_bases_ = align8(sizeof(Context));
     memories_ = memory_bases_ + 8 * counts.memories;
     tables_ = memories_ + 8 * counts.memories;
-    types_ = tables_ + 8 * counts.tables;
+    tags_ = tables_ + 8 * counts.tables;
+    types_ = tags_ + 8 * counts.tags;
     imports_ = types_ + 8 * counts.types;
     global_pointers_ =
         imports_ + static_cast<uint32_t>(sizeof(FuncRef)) * counts.imported_functions;
@@ -170,6 +204,7 @@ class ContextLayout {
   uint32_t memory_base(uint32_t i) const { return memory_bases_ + 8 * i; }  // std::byte*
   uint32_t memory(uint32_t i) const { return memories_ + 8 * i; }           // MemoryView*
   uint32_t table(uint32_t i) const { return tables_ + 8 * i; }              // TableView*
+  uint32_t tag(uint32_t i) const { return tags_ + 8 * i; }                  // Tag*
   uint32_t type(uint32_t i) const { return types_ + 8 * i; }  // uint64_t, canonical id
   uint32_t import(uint32_t i) const {
     return imports_ + static_cast<uint32_t>(sizeof(FuncRef)) * i;
@@ -189,7 +224,8 @@ class ContextLayout {
     return static_cast<uint32_t>((n + 15) & ~size_t{15});
   }
   ContextCounts counts_;
-  uint32_t memory_bases_, memories_, tables_, types_, imports_, global_pointers_, globals_, size_;
+  uint32_t memory_bases_, memories_, tables_, tags_, types_, imports_, global_pointers_, globals_,
+      size_;
 };
 
 /// The artifact has one of these for each function type it can be entered by (see artifact.h):

@@ -85,4 +85,78 @@ wasmedge_guest_unwind:
         .cfi_endproc
         .size   wasmedge_guest_unwind, . - wasmedge_guest_unwind
 
+// rdi: HostTarget. Other registers are the host function's parameters already.
+        .globl  wasmedge_host_adapter
+        .hidden wasmedge_host_adapter
+        .type   wasmedge_host_adapter, @function
+        .p2align 4
+wasmedge_host_adapter:
+        .cfi_startproc
+        endbr64
+        pushq   %rbp
+        .cfi_def_cfa_offset 16
+        .cfi_offset %rbp, -16
+        movq    %rsp, %rbp
+        .cfi_def_cfa_register %rbp
+        movq    16(%rdi), %r10          # HostTarget::spill
+        movq    24(%rdi), %r11          # HostTarget::stack_words, not 0
+        leaq    1(%r11), %rax
+        andq    $-2, %rax               # calls want 16-byte alignment
+        shlq    $3, %rax
+        subq    %rax, %rsp
+1:      decq    %r11
+        movq    %r11, %rax
+        shlq    $4, %rax
+        movq    (%r10,%rax), %rax
+        movq    %rax, (%rsp,%r11,8)
+        testq   %r11, %r11
+        jnz     1b
+        movq    (%rdi), %rax            # HostTarget::code
+        movq    8(%rdi), %rdi           # HostTarget::context
+        callq   *%rax
+        leave
+        .cfi_def_cfa %rsp, 8
+        retq
+        .cfi_endproc
+        .size   wasmedge_host_adapter, . - wasmedge_host_adapter
+
+// Builtins::exception_throw. rdi: context, rsi: exception. Never returns: goes on at a landing pad, in
+// the state of its frame's call.
+        .globl  wasmedge_exception_throw
+        .hidden wasmedge_exception_throw
+        .type   wasmedge_exception_throw, @function
+        .p2align 4
+wasmedge_exception_throw:
+        .cfi_startproc
+        endbr64
+        movq    (%rsp), %rcx
+        leaq    8(%rsp), %rax
+        pushq   %rcx                    # Registers::pc
+        pushq   %rax                    # Registers::sp
+        pushq   %r15
+        pushq   %r14
+        pushq   %r13
+        pushq   %r12
+        pushq   %rbp
+        pushq   %rbx
+        .cfi_def_cfa_offset 72
+        movq    %rsp, %rdi
+        subq    $8, %rsp                # calls want 16-byte alignment
+        .cfi_def_cfa_offset 80
+        callq   wasmedge_exception_unwind
+        addq    $8, %rsp
+        .cfi_def_cfa_offset 72
+        popq    %rbx
+        popq    %rbp
+        popq    %r12
+        popq    %r13
+        popq    %r14
+        popq    %r15
+        movq    8(%rsp), %rcx
+        movq    (%rsp), %rsp
+        xorl    %edx, %edx              # rax, rdx: what a landing pad is given
+        jmpq    *%rcx
+        .cfi_endproc
+        .size   wasmedge_exception_throw, . - wasmedge_exception_throw
+
         .section .note.GNU-stack, "", @progbits

@@ -1,17 +1,13 @@
 #include "runtime/run/func_types.h"
 
-#include <deque>
 #include <mutex>
-#include <string>
-#include <unordered_map>
 
 namespace wasmedge::run {
 namespace {
 
 struct Registry {
   std::mutex mutex;
-  std::unordered_map<std::string, uint64_t> numbers;  // guarded by mutex
-  std::deque<wasm::FuncType> types;                   // guarded by mutex; elements never change
+  wasm::TypeCanon types;  // guarded by mutex; types themselves never change
 };
 
 Registry& registry() {
@@ -19,34 +15,42 @@ Registry& registry() {
   return *instance;
 }
 
-void append(std::string& key, const wasm::ValueType& type) {
-  key += static_cast<char>(type.kind);
-  if (!type.is_ref()) return;
-  key += static_cast<char>(type.heap);
-  key += static_cast<char>(type.nullable);
-}
-
 }  // namespace
 
 uint64_t canonical_type(std::span<const wasm::ValueType> parameters,
                         std::span<const wasm::ValueType> results) {
-  std::string key;
-  for (const wasm::ValueType& type : parameters) append(key, type);
-  key += '\0';
-  for (const wasm::ValueType& type : results) append(key, type);
+  wasm::GroupMember member;
+  member.type.parameters.assign(parameters.begin(), parameters.end());
+  member.type.results.assign(results.begin(), results.end());
+  std::vector<wasm::GroupMember> group;
+  group.push_back(std::move(member));
+  return canonical_group(std::move(group));
+}
+
+uint64_t canonical_group(std::vector<wasm::GroupMember> group) {
   Registry& all = registry();
   const std::lock_guard lock(all.mutex);
-  const auto [found, is_new] = all.numbers.try_emplace(std::move(key), all.types.size() + 1);
-  if (is_new) {
-    all.types.push_back({{parameters.begin(), parameters.end()}, {results.begin(), results.end()}});
-  }
-  return found->second;
+  return all.types.add(std::move(group));
 }
 
 const wasm::FuncType& func_type(uint64_t canonical) {
   Registry& all = registry();
   const std::lock_guard lock(all.mutex);
-  return all.types.at(canonical - 1);
+  return all.types.type(static_cast<uint32_t>(canonical));
+}
+
+bool is_subtype(uint64_t type, uint64_t of) {
+  if (type == of) return true;
+  Registry& all = registry();
+  const std::lock_guard lock(all.mutex);
+  return all.types.is_subtype(static_cast<uint32_t>(type), static_cast<uint32_t>(of));
+}
+
+bool matches(const wasm::ValueType& found, const wasm::ValueType& wanted) {
+  if (found == wanted) return true;
+  Registry& all = registry();
+  const std::lock_guard lock(all.mutex);
+  return all.types.matches(found, wanted);
 }
 
 }  // namespace wasmedge::run

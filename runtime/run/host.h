@@ -8,13 +8,14 @@
 #include <variant>
 
 #include "runtime/run/context.h"
+#include "runtime/run/exception.h"
 #include "runtime/run/func_types.h"
 #include "runtime/run/memory.h"
 #include "runtime/run/table.h"
 
-/// What a module may import and what an instance exports. Everything named here is owned by a Store
-/// (or, for host functions and their contexts, by the host) and must outlive the importing
-/// instance.
+/// What a module may import and what an instance exports. Everything named here is owned by the
+/// importing instance's Store or, like host functions and their contexts, by the host, which keeps
+/// them longer.
 namespace wasmedge::run {
 
 /// A global variable: its type and its cell.
@@ -23,15 +24,22 @@ struct Global {
   Value* cell = nullptr;
 };
 
-/// A function, table, memory or global that crosses a module's boundary.
-using Extern = std::variant<FuncRef, Table*, Memory*, Global>;
+/// A function: compiled code, or a host's. `stack_words`: how many parameters of a host function C
+/// passes on the stack (see context.h).
+struct ExternFunction {
+  FuncRef ref;
+  uint32_t stack_words = 0;
+};
+
+/// A function, table, memory, global or tag that crosses a module's boundary.
+using Extern = std::variant<ExternFunction, Table*, Memory*, Global, const Tag*>;
 
 /// What the module asks for.
 struct ImportRequest {
   std::string_view module;
   std::string_view name;
   wasm::ExternKind kind = wasm::ExternKind::kFunc;
-  uint64_t func_type = 0;  // kFunc: canonical type that the module expects
+  uint64_t func_type = 0;  // kFunc, kTag: canonical type that the module expects
 };
 
 /// Finds an import; nullopt: the host does not provide it. The answer's type is checked by the
@@ -69,15 +77,25 @@ uint64_t type_of_host_function(R (*)(Context*, P...)) {
   }
 }
 
+/// Words of parameters that C passes on the stack.
+template <typename... P>
+constexpr uint32_t stack_words() {
+  constexpr size_t floats = (size_t{0} + ... + (std::is_floating_point_v<P> ? 1 : 0));
+  constexpr size_t integers = 1 + sizeof...(P) - floats;
+  return static_cast<uint32_t>((integers > kIntegerRegisters ? integers - kIntegerRegisters : 0) +
+                               (floats > kFloatRegisters ? floats - kFloatRegisters : 0));
+}
+
 }  // namespace detail
 
 /// A plain C++ function `R f(Context*, P…)` as a Wasm function; its type follows from the C++ type:
 /// (u)int32_t i32, (u)int64_t i64, float f32, double f64, FuncRef* funcref, void* externref; R may
 /// be void. It runs on the guest's stack, must not throw, and may call into guests again.
 template <typename R, typename Context, typename... P>
-FuncRef host_function(R (*function)(Context*, P...), Context* context) {
-  return {reinterpret_cast<const void*>(function), context,
-          detail::type_of_host_function(function)};
+ExternFunction host_function(R (*function)(Context*, P...), Context* context) {
+  return {
+      {reinterpret_cast<const void*>(function), context, detail::type_of_host_function(function)},
+      detail::stack_words<P...>()};
 }
 
 }  // namespace wasmedge::run

@@ -34,8 +34,8 @@ std::string describe(const wasm::GlobalType& type) {
 // What the host provides, its size being the current one.
 std::string describe(const Extern& found) {
   struct Describe {
-    std::string operator()(const FuncRef& function) const {
-      return "function " + describe(func_type(function.type));
+    std::string operator()(const ExternFunction& function) const {
+      return "function " + describe(func_type(function.ref.type));
     }
     std::string operator()(const Table* table) const {
       wasm::TableType type = table->type();
@@ -47,6 +47,7 @@ std::string describe(const Extern& found) {
       type.limits.min = memory->pages();
       return "memory " + describe(type);
     }
+    std::string operator()(const Tag* tag) const { return "tag " + describe(func_type(tag->type)); }
     std::string operator()(const Global& global) const { return "global " + describe(global.type); }
   };
   return std::visit(Describe{}, found);
@@ -81,9 +82,15 @@ Result<T> ImportMatch::resolve(ExternKind kind, uint64_t func_type, const Type& 
               "incompatible import type: {}, but the host provides a {}", import, describe(*found));
 }
 
-Result<FuncRef> ImportMatch::function(uint64_t type) const {
-  return resolve<FuncRef>(ExternKind::kFunc, type, func_type(type),
-                          [type](const FuncRef& found) { return found.type == type; });
+Result<ExternFunction> ImportMatch::function(uint64_t type) const {
+  return resolve<ExternFunction>(
+      ExternKind::kFunc, type, func_type(type),
+      [type](const ExternFunction& found) { return is_subtype(found.ref.type, type); });
+}
+
+Result<const Tag*> ImportMatch::tag(uint64_t type) const {
+  return resolve<const Tag*>(ExternKind::kTag, type, func_type(type),
+                             [type](const Tag* found) { return found->type == type; });
 }
 
 Result<Table*> ImportMatch::table(const wasm::TableType& type) const {
@@ -102,7 +109,8 @@ Result<Memory*> ImportMatch::memory(const wasm::MemoryType& type) const {
 
 Result<Global> ImportMatch::global(const wasm::GlobalType& type) const {
   return resolve<Global>(ExternKind::kGlobal, 0, type, [&type](const Global& found) {
-    return found.type.is_mutable == type.is_mutable && found.type.value == type.value;
+    if (found.type.is_mutable != type.is_mutable) return false;
+    return type.is_mutable ? found.type.value == type.value : matches(found.type.value, type.value);
   });
 }
 

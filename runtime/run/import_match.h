@@ -14,7 +14,8 @@ class ImportMatch {
   ImportMatch(std::string_view module, std::string_view name, const Resolver& resolver)
       : module_(module), name_(name), resolver_(resolver) {}
 
-  Result<FuncRef> function(uint64_t type) const;
+  Result<ExternFunction> function(uint64_t type) const;
+  Result<const Tag*> tag(uint64_t type) const;
   Result<Table*> table(const wasm::TableType& type) const;
   Result<Memory*> memory(const wasm::MemoryType& type) const;
   Result<Global> global(const wasm::GlobalType& type) const;

@@ -4,8 +4,8 @@
 #include <cstring>
 #include <new>
 
-#include "runtime/run/artifact_types.h"
 #include "runtime/run/builtins.h"
+#include "runtime/run/store.h"
 #include "runtime/wasm/module.h"
 
 namespace wasmedge::run {
@@ -15,6 +15,7 @@ ContextCounts counts_of(const Artifact& artifact) {
   ContextCounts counts;
   counts.memories = static_cast<uint32_t>(artifact.memories().size());
   counts.tables = static_cast<uint32_t>(artifact.tables().size());
+  counts.tags = static_cast<uint32_t>(artifact.tags().size());
   counts.globals = static_cast<uint32_t>(artifact.globals().size());
   counts.types = static_cast<uint32_t>(artifact.types().size());
   counts.imported_functions = artifact.header().imported_functions;
@@ -31,14 +32,15 @@ using V128 = long long __attribute__((vector_size(16)));
 
 }  // namespace
 
-Instance::Instance(std::shared_ptr<const Artifact> artifact)
-    : artifact_(std::move(artifact)),
+Instance::Instance(std::shared_ptr<const Artifact> artifact, Store& store)
+    : store_(store),
+      artifact_(std::move(artifact)),
       layout_(counts_of(*artifact_)),
       dropped_elements_(artifact_->elements().size()),
       dropped_data_(artifact_->data().size()) {
   void* block = ::operator new(layout_.size(), std::align_val_t{alignof(Value)});
   std::memset(block, 0, layout_.size());
-  context_ = new (block) Context{&kBuiltins, this};
+  context_ = new (block) Context{&kBuiltins, this, store.spill()};
 }
 
 Instance::~Instance() {
@@ -127,20 +129,35 @@ std::optional<Extern> Instance::find_export(std::string_view name) {
   if (found == nullptr) return std::nullopt;
   switch (static_cast<wasm::ExternKind>(found->kind)) {
     case wasm::ExternKind::kFunc:
-      return *func_ref(found->index);
+      return ExternFunction{*func_ref(found->index)};
     case wasm::ExternKind::kTable:
       return tables_[found->index];
     case wasm::ExternKind::kMemory:
       return memories_[found->index];
     case wasm::ExternKind::kGlobal: {
       const ArtifactGlobal& global = artifact_->globals()[found->index];
-      return Global{{unpack(global.type), global.is_mutable != 0},
-                    slot<Value*>(layout_.global_pointer(found->index))};
+      return Global{type_of(global), slot<Value*>(layout_.global_pointer(found->index))};
     }
     case wasm::ExternKind::kTag:
-      break;
+      return slot<const Tag*>(layout_.tag(found->index));
   }
   return std::nullopt;
+}
+
+wasm::ValueType Instance::type_of(const ArtifactType& type) const {
+  wasm::ValueType value = unpack(type);
+  if (value.is_concrete()) {
+    value.index = static_cast<uint32_t>(slot<uint64_t>(layout_.type(value.index)));
+  }
+  return value;
+}
+
+wasm::TableType Instance::type_of(const ArtifactTable& table) const {
+  return {type_of(table.element), unpack_limits(table.limits)};
+}
+
+wasm::GlobalType Instance::type_of(const ArtifactGlobal& global) const {
+  return {type_of(global.type), global.is_mutable != 0};
 }
 
 std::optional<Function> Instance::find_function(std::string_view name) {

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runtime/run/artifact_file.h"
+#include "runtime/run/artifact_types.h"
 #include "runtime/run/context.h"
 #include "runtime/run/host.h"
 #include "runtime/run/trap.h"
@@ -49,12 +50,26 @@ class Instance {
 
   const Artifact& artifact() const { return *artifact_; }
 
+  /// Calls visit(type, value) for each global of its own.
+  template <typename Visit>
+  void for_each_global(const Visit& visit) const {
+    const auto globals = artifact_->globals();
+    for (uint32_t i = artifact_->header().imported_globals; i < globals.size(); ++i) {
+      visit(unpack(globals[i].type), slot<Value>(layout_.global(i)));
+    }
+  }
+
+  // Types as others see them: concrete references are process-wide numbers (func_types.h).
+  wasm::ValueType type_of(const ArtifactType& type) const;
+  wasm::TableType type_of(const ArtifactTable& table) const;
+  wasm::GlobalType type_of(const ArtifactGlobal& global) const;
+
  private:
   friend class Store;
   friend class Linker;
   friend struct BuiltinFunctions;
 
-  explicit Instance(std::shared_ptr<const Artifact> artifact);
+  Instance(std::shared_ptr<const Artifact> artifact, Store& store);
 
   template <typename T>
   T& slot(uint32_t offset) const {
@@ -75,6 +90,7 @@ class Instance {
   bool table_init(uint32_t table, uint32_t segment, uint64_t to, uint64_t from, uint64_t count);
   bool memory_init(uint32_t memory, uint32_t segment, uint64_t to, uint64_t from, uint64_t count);
 
+  Store& store_;
   std::shared_ptr<const Artifact> artifact_;
   ContextLayout layout_;
   Context* context_ = nullptr;

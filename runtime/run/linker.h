@@ -15,9 +15,11 @@ class Linker {
 
  private:
   void bind_types();
+  wasm::GroupMember group_member(uint32_t first, const ArtifactFuncType& type) const;
   Result<> bind_import(const ArtifactImport& import, const Resolver& resolver);
   Result<> bind_memory(uint32_t index, Memory* memory);
   Result<> make_memories();
+  void make_tags();
   void make_globals();
   Result<> make_tables();
 

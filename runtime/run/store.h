@@ -16,7 +16,7 @@ namespace wasmedge::run {
 /// the instance it came from failed to initialise. One thread at a time.
 class Store {
  public:
-  Store() = default;
+  Store();
   Store(const Store&) = delete;
   Store& operator=(const Store&) = delete;
   ~Store();
@@ -32,10 +32,26 @@ class Store {
   Result<Table*> add_table(const wasm::TableType& type, void* init = nullptr);
   Global add_global(const wasm::GlobalType& type, const Value& value);
 
+  /// `type`: a canonical type without results.
+  Tag* add_tag(uint64_t type, std::string_view name);
+
+  /// For a guest that runs on this thread; null if too many are alive (exception.h).
+  Exception* make_exception(const Tag& tag);
+
+  const Exceptions& exceptions() const { return exceptions_; }
+  /// Context::spill of all instances.
+  Value* spill() const { return spill_.get(); }
+  /// The function as compiled code may call it (see context.h).
+  FuncRef callable(const ExternFunction& function);
+
  private:
+  std::unique_ptr<Value[]> spill_;  // Context::spill
   std::vector<std::unique_ptr<Memory>> memories_;
   std::vector<std::unique_ptr<Table>> tables_;
   std::deque<Value> cells_;
+  std::deque<HostTarget> host_targets_;
+  std::deque<Tag> tags_;
+  Exceptions exceptions_;
   std::vector<std::unique_ptr<Instance>> instances_;
 };
 

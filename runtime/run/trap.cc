@@ -67,6 +67,10 @@ size_t format_trap(const TrapReport& report, std::span<char> buffer) {
   Line line(buffer);
   line.text("trap: ");
   line.text(trap_text(report.code));
+  if (!report.tag.empty()) {
+    line.text(" with tag $");
+    line.name(report.tag);
+  }
   if (report.function != TrapReport::kNoFunction) {
     line.text(" in function ");
     if (!report.function_name.empty()) {

@@ -17,6 +17,7 @@ struct TrapReport {
   uint32_t function = kNoFunction;  // index in the module; kNoFunction: in host code
   std::string function_name;        // from the module's name section; the module's bytes, unescaped
   uint32_t wasm_offset = 0;         // bytes from the module's start; 0: unknown
+  std::string tag{};                // kUncaughtException: its name, if it has one; unescaped, too
 };
 
 /// The spec's text of a trap: "out of bounds memory access".

@@ -32,14 +32,14 @@ struct Entry<kFunction> {
 };
 
 template <auto kFunction>
-run::FuncRef reference(WasiEnv& env) {
+run::ExternFunction reference(WasiEnv& env) {
   return run::host_function(&Entry<kFunction>::call, &env);
 }
 
 struct Row {
   std::string_view name;
-  run::FuncRef (*preview1)(WasiEnv&);  // null: not in that module
-  run::FuncRef (*unstable)(WasiEnv&);
+  run::ExternFunction (*preview1)(WasiEnv&);  // null: not in that module
+  run::ExternFunction (*unstable)(WasiEnv&);
 };
 
 constexpr Row kRows[] = {
@@ -55,8 +55,8 @@ constexpr Row kRows[] = {
 
 }  // namespace
 
-std::optional<run::FuncRef> find_function(WasiEnv& env, std::string_view module,
-                                          std::string_view name) {
+std::optional<run::ExternFunction> find_function(WasiEnv& env, std::string_view module,
+                                                 std::string_view name) {
   const bool is_preview1 = module == kPreview1;
   if (!is_preview1 && module != kUnstable) return std::nullopt;
   for (const Row& row : kRows) {

@@ -38,7 +38,7 @@ namespace unstable {
 
 /// The function that a module imports as `module`.`name`; nullopt if WASI has none. `env` must
 /// outlive the instance that gets it.
-std::optional<run::FuncRef> find_function(WasiEnv& env, std::string_view module,
-                                          std::string_view name);
+std::optional<run::ExternFunction> find_function(WasiEnv& env, std::string_view module,
+                                                 std::string_view name);
 
 }  // namespace wasmedge::wasi

@@ -119,7 +119,7 @@ void Decoder::contents(SectionId id, Reader& reader) {
       module_.data_count = reader.u32();
       return;
     case SectionId::kTag:
-      return reader.unsupported(reader.offset(), Feature::kExceptionHandling);
+      return tags(reader);
   }
 }
 

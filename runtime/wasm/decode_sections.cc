@@ -6,10 +6,9 @@ namespace wasmedge::wasm {
 
 namespace {
 
-/// Encodings of composite types that are no function types.
-bool is_gc_type(uint8_t form) {
-  return form == 0x5e || form == 0x5f || form == 0x50 || form == 0x4f || form == 0x4e;
-}
+constexpr uint8_t kRecForm = 0x4e;
+constexpr uint8_t kSubForm = 0x50;
+constexpr uint8_t kSubFinalForm = 0x4f;
 
 bool read_mutability(Reader& reader) {
   const uint32_t offset = reader.offset();
@@ -59,10 +58,10 @@ std::vector<ValueType> read_value_types(Reader& reader, uint32_t limit, std::str
 }  // namespace
 
 FuncType read_func_type(Reader& reader) {
-  constexpr uint8_t kFuncForm = 0x60;
+  constexpr uint8_t kFuncForm = 0x60, kStructForm = 0x5f, kArrayForm = 0x5e;
   const uint32_t offset = reader.offset();
   const uint8_t form = reader.byte();
-  if (is_gc_type(form)) {
+  if (form == kStructForm || form == kArrayForm) {
     reader.unsupported(offset, Feature::kGc);
   } else if (form != kFuncForm) {
     reader.malformed(offset, "malformed type: form {:#04x} is no function type", form);
@@ -95,10 +94,38 @@ GlobalType read_global_type(Reader& reader) {
   return type;
 }
 
+uint32_t read_tag_type(Reader& reader) {
+  const uint32_t offset = reader.offset();
+  if (reader.byte() != 0) reader.malformed(offset, "malformed tag: zero byte expected");
+  return reader.u32();
+}
+
 void Decoder::types(Reader& reader) {
   const uint32_t count = reader.count(kLimits.types, "types");
   for (uint32_t i = 0; i < count && reader.ok(); ++i) {
+    const bool is_group = reader.peek() == kRecForm;
+    if (is_group) reader.byte();
+    type_group(reader, is_group ? reader.count(kLimits.types, "types of a group") : 1);
+  }
+}
+
+void Decoder::type_group(Reader& reader, uint32_t size) {
+  const uint32_t offset = reader.offset();
+  const auto first = static_cast<uint32_t>(module_.types.size());
+  if (first + size > kLimits.types) {
+    reader.over_limit(offset, "types", first + size, kLimits.types);
+  }
+  for (uint32_t i = 0; i < size && reader.ok(); ++i) {
+    TypeDeclaration declared{.group = first, .group_size = size, .at = reader.offset()};
+    const uint8_t form = reader.peek();
+    if (form == kSubForm || form == kSubFinalForm) {
+      reader.byte();
+      declared.is_final = form == kSubFinalForm;
+      const uint32_t supers = reader.count(1, "supertypes");
+      if (supers == 1) declared.super = reader.u32();
+    }
     module_.types.push_back(read_func_type(reader));
+    module_.type_declarations.push_back(declared);
   }
 }
 
@@ -132,10 +159,11 @@ void Decoder::import(Reader& reader) {
       break;
     case ExternKind::kGlobal:
       import.index = static_cast<uint32_t>(module_.globals.size());
-      module_.globals.push_back({.type = read_global_type(reader), .imported = true});
+      module_.globals.push_back({.type = read_global_type(reader), .imported = true, .at = at});
       break;
     case ExternKind::kTag:
-      reader.unsupported(offset, Feature::kExceptionHandling);
+      import.index = static_cast<uint32_t>(module_.tags.size());
+      module_.tags.push_back({.type = read_tag_type(reader), .imported = true, .at = at});
       break;
     default:
       reader.malformed(offset, "malformed import kind {:#04x}", kind);
@@ -178,10 +206,19 @@ void Decoder::memories(Reader& reader) {
   }
 }
 
+void Decoder::tags(Reader& reader) {
+  const uint32_t count = reader.count(kLimits.tags, "tags");
+  for (uint32_t i = 0; i < count && reader.ok(); ++i) {
+    const uint32_t at = reader.offset();
+    module_.tags.push_back({.type = read_tag_type(reader), .at = at});
+  }
+}
+
 void Decoder::globals(Reader& reader) {
   const uint32_t count = reader.count(kLimits.globals, "globals");
   for (uint32_t i = 0; i < count && reader.ok(); ++i) {
     Global global;
+    global.at = reader.offset();
     global.type = read_global_type(reader);
     global.init = read_const_expr(reader, global.type.value);
     module_.globals.push_back(global);
@@ -198,9 +235,7 @@ void Decoder::exports(Reader& reader) {
     const uint8_t kind = reader.byte();
     item.kind = static_cast<ExternKind>(kind);
     item.index = reader.u32();
-    if (item.kind == ExternKind::kTag) {
-      reader.unsupported(offset, Feature::kExceptionHandling);
-    } else if (item.kind > ExternKind::kTag) {
+    if (item.kind > ExternKind::kTag) {
       reader.malformed(offset, "malformed export kind {:#04x}", kind);
     }
     if (reader.ok()) module_.exports.push_back(item);

@@ -27,7 +27,11 @@ class ExprScanner {
  private:
   template <class Imm>
   void on(Op op, const Imm& imm) {
-    if (op == Op::block || op == Op::loop || op == Op::if_) ++depth_;
+    if (op == Op::block || op == Op::loop || op == Op::if_ || op == Op::try_ ||
+        op == Op::try_table) {
+      ++depth_;
+    }
+    if (op == Op::delegate && depth_ != 0) --depth_;
     if (op == Op::end && depth_-- == 0) {
       ended_ = true;
       return;
@@ -88,8 +92,10 @@ void read_elements(Reader& reader, bool expressions, ElementSegment& segment, ui
     if (expressions) {
       segment.elements.push_back(read_const_expr(reader, segment.type));
     } else {
-      segment.elements.push_back(
-          {.kind = ConstExpr::Kind::kRefFunc, .type = kFuncRef, .index = reader.u32(), .code = {}});
+      segment.elements.push_back({.kind = ConstExpr::Kind::kRefFunc,
+                                  .type = segment.type,
+                                  .index = reader.u32(),
+                                  .code = {}});
     }
   }
 }
@@ -128,6 +134,7 @@ ElementSegment read_element_segment(Reader& reader, uint64_t& elements) {
       read_element_kind(reader);
     }
   }
+  if (!expressions) segment.type.nullable = false;  // functions by index are never null
   read_elements(reader, expressions, segment, elements);
   return segment;
 }

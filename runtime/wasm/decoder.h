@@ -41,11 +41,13 @@ class Decoder {
 
   void custom(Reader& reader);
   void types(Reader& reader);
+  void type_group(Reader& reader, uint32_t size);
   void imports(Reader& reader);
   void import(Reader& reader);
   void functions(Reader& reader);
   void tables(Reader& reader);
   void memories(Reader& reader);
+  void tags(Reader& reader);
   void globals(Reader& reader);
   void exports(Reader& reader);
   void elements(Reader& reader);
@@ -66,6 +68,8 @@ FuncType read_func_type(Reader& reader);
 TableType read_table_type(Reader& reader);
 MemoryType read_memory_type(Reader& reader);
 GlobalType read_global_type(Reader& reader);
+/// A tag's type index.
+uint32_t read_tag_type(Reader& reader);
 ConstExpr read_const_expr(Reader& reader, ValueType type);
 /// `elements` counts those of all segments.
 ElementSegment read_element_segment(Reader& reader, uint64_t& elements);

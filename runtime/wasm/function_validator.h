@@ -8,6 +8,7 @@
 #include "runtime/wasm/instructions.h"
 #include "runtime/wasm/module.h"
 #include "runtime/wasm/reader.h"
+#include "runtime/wasm/type_canon.h"
 
 namespace wasmedge::wasm {
 
@@ -23,6 +24,11 @@ class Operand {
   constexpr bool operator==(const Operand&) const = default;
   constexpr bool is_any() const { return bits_ == 0; }
   constexpr bool is_ref() const { return (bits_ & 0xff) == static_cast<uint8_t>(ValueKind::kRef); }
+  /// Precondition: not any.
+  constexpr ValueType type() const {
+    return {static_cast<ValueKind>(bits_ & 0xff), static_cast<HeapKind>(bits_ >> 8 & 0xff),
+            (bits_ >> 16 & 1) != 0, static_cast<uint32_t>(bits_ >> 32)};
+  }
   std::string name() const;
 
  private:
@@ -38,7 +44,8 @@ class Operand {
 /// index that it has not checked.
 class FunctionValidator {
  public:
-  explicit FunctionValidator(const Module& module) : module_(module) {}
+  FunctionValidator(const Module& module, const ModuleTypes& types)
+      : module_(module), types_(types) {}
 
   /// A defined function's locals and code.
   Result<> function(uint32_t index);
@@ -54,11 +61,13 @@ class FunctionValidator {
 
  private:
   struct Frame {
-    Op op = Op::block;  // block, loop, if_ or else_; the whole sequence is a block
+    // block, loop, if_, else_, try_table, try_, catch_ or catch_all; the whole sequence is a block.
+    Op op = Op::block;
     bool unreachable = false;
     BlockType type;
     uint32_t height = 0;         // of the operand stack, below the block's parameters
     uint32_t last_br_table = 0;  // offset of the br_table that saw this label last
+    uint32_t initialized = 0;    // size of initialized_ at the block's beginning
   };
 
   bool read_locals(Reader& reader, uint32_t function);
@@ -84,9 +93,8 @@ class FunctionValidator {
       return pop_empty(expected);
     const Operand top = operands_.back();
     operands_.pop_back();
-    if (top != expected && !top.is_any() && !expected.is_any()) [[unlikely]] {
-      mismatch(expected, top);
-    }
+    if (top != expected) [[unlikely]]
+      expect(expected, top);
     return top;
   }
   void push(std::span<const ValueType> types) {
@@ -96,11 +104,20 @@ class FunctionValidator {
     for (size_t i = types.size(); i-- > 0;) pop(Operand(types[i]));
   }
   Operand pop_empty(Operand expected);
+  bool matches(Operand found, Operand expected) const;
+  bool matches(std::span<const ValueType> found, std::span<const ValueType> expected) const;
+  void expect(Operand expected, Operand found) {
+    if (!matches(found, expected)) mismatch(expected, found);
+  }
+  ValueType pop_reference();
   void mismatch(Operand expected, Operand found);
   void too_many_operands();
 
   // The control stack.
   void push_frame(Op op, const BlockType& type);
+  void begin_block(Op op, const BlockType& type);
+  bool begin_handler(Op op);
+  bool check_clause(const CatchClause& clause);
   Frame pop_frame();
   void set_unreachable();
   std::span<const ValueType> parameters(const BlockType& type) const;
@@ -108,6 +125,13 @@ class FunctionValidator {
   std::span<const ValueType> label_types(const Frame& frame) const;
   Frame* label(uint32_t depth);
   bool check_block(const BlockType& type);
+  bool check_type(const ValueType& type);
+  void check_call(const FuncType* type);
+  void check_tail_call(const FuncType* type);
+  void initialize(uint32_t local);
+  const FuncType* callee(const FuncImm& imm);
+  const FuncType* callee(const CallIndirectImm& imm);
+  const FuncType* callee(const TypeImm& imm);
 
   // Indexes.
   template <typename... Args>
@@ -137,7 +161,9 @@ class FunctionValidator {
   bool check(const ShuffleImm& imm);
   bool check_lane(unsigned lane, unsigned lanes);
   template <unsigned size_log2>
-  bool check(const AtomicArg<size_log2>& imm) { return check_atomic(imm, size_log2); }
+  bool check(const AtomicArg<size_log2>& imm) {
+    return check_atomic(imm, size_log2);
+  }
   bool check_access(const MemArgImm& imm, unsigned size_log2);
   bool check_atomic(const MemArgImm& imm, unsigned size_log2);
   bool check(const MemImm& imm);
@@ -198,10 +224,13 @@ class FunctionValidator {
   }
 
   const Module& module_;
+  const ModuleTypes& types_;
   Reader* reader_ = nullptr;
   uint32_t at_ = 0;   // offset of the current instruction
   size_t limit_ = 0;  // of operands_
-  std::vector<Operand> locals_;
+  std::vector<ValueType> locals_;
+  std::vector<bool> unset_;            // locals without default that have no value yet
+  std::vector<uint32_t> initialized_;  // those that got one, in order
   std::vector<Operand> operands_;
   std::vector<Frame> frames_;
 };

@@ -6,7 +6,53 @@ namespace wasmedge::wasm {
 
 namespace {
 
-/// One-byte value types, and those that belong to features not supported.
+/// Abstract heap types, by their byte; fails the reader for those of features not supported.
+HeapKind heap_kind_of_byte(Reader& reader, uint32_t offset, uint8_t byte) {
+  switch (byte) {
+    case 0x70:
+      return HeapKind::kFunc;
+    case 0x6f:
+      return HeapKind::kExtern;
+    case 0x69:
+      return HeapKind::kExn;
+    case 0x73:
+      return HeapKind::kNoFunc;
+    case 0x72:
+      return HeapKind::kNoExtern;
+    case 0x74:
+      return HeapKind::kNoExn;
+    case 0x68:  // cont
+    case 0x75:  // nocont
+      reader.unsupported(offset, Feature::kStackSwitching);
+      break;
+    case 0x6a:  // array
+    case 0x6b:  // struct
+    case 0x6c:  // i31
+    case 0x6d:  // eq
+    case 0x6e:  // any
+    case 0x71:  // none
+      reader.unsupported(offset, Feature::kGc);
+      break;
+    default:
+      reader.malformed(offset, "malformed heap type {:#04x}", byte);
+  }
+  return HeapKind::kFunc;
+}
+
+/// One-byte numbers below zero are abstract heap types; type indexes are positive.
+ValueType read_heap_type(Reader& reader, bool nullable) {
+  const uint32_t offset = reader.offset();
+  ValueType type{ValueKind::kRef, HeapKind::kIndexed, nullable};
+  if ((reader.peek() & 0xc0) == 0x40) {
+    type.heap = heap_kind_of_byte(reader, offset, reader.byte());
+    return type;
+  }
+  const int64_t index = reader.s33();
+  if (index < 0) reader.malformed(offset, "malformed heap type");
+  type.index = static_cast<uint32_t>(index);
+  return type;
+}
+
 ValueType value_type_of_byte(Reader& reader, uint32_t offset, uint8_t byte) {
   switch (byte) {
     case 0x7f:
@@ -19,36 +65,18 @@ ValueType value_type_of_byte(Reader& reader, uint32_t offset, uint8_t byte) {
       return kF64;
     case 0x7b:
       return kV128;
-    case 0x70:
-      return kFuncRef;
-    case 0x6f:
-      return kExternRef;
-    case 0x69:  // exnref
-    case 0x74:  // nullexnref
-      reader.unsupported(offset, Feature::kExceptionHandling);
-      break;
-    case 0x68:  // contref
-    case 0x75:  // nullcontref
-      reader.unsupported(offset, Feature::kStackSwitching);
-      break;
-    case 0x63:  // ref null heaptype
-    case 0x64:  // ref heaptype
-      reader.unsupported(offset, Feature::kFunctionReferences);
-      break;
-    case 0x6a:  // arrayref
-    case 0x6b:  // structref
-    case 0x6c:  // i31ref
-    case 0x6d:  // eqref
-    case 0x6e:  // anyref
-    case 0x71:  // nullref
-    case 0x72:  // nullexternref
-    case 0x73:  // nullfuncref
-      reader.unsupported(offset, Feature::kGc);
-      break;
+    case 0x63:
+      return read_heap_type(reader, true);
+    case 0x64:
+      return read_heap_type(reader, false);
     default:
-      reader.malformed(offset, "malformed value type {:#04x}", byte);
+      break;
   }
-  return kI32;
+  if (byte < 0x68 || byte > 0x75) {
+    reader.malformed(offset, "malformed value type {:#04x}", byte);
+    return kI32;
+  }
+  return {ValueKind::kRef, heap_kind_of_byte(reader, offset, byte), true};
 }
 
 }  // namespace
@@ -194,13 +222,34 @@ void read(Reader& reader, SelectImm& imm) {
 }
 
 void read(Reader& reader, RefTypeImm& imm) {
-  const uint32_t offset = reader.offset();
-  if (reader.peek() < 0x40 || reader.peek() >= 0x80) {
-    reader.s33();  // a type index
-    if (reader.ok()) reader.unsupported(offset, Feature::kFunctionReferences);
-    return;
+  imm.type = read_heap_type(reader, true);
+}
+
+void read(Reader& reader, TypeImm& imm) {
+  imm.type = reader.u32();
+}
+
+void read(Reader& reader, TagImm& imm) {
+  imm.tag = reader.u32();
+}
+
+void read(Reader& reader, TryTableImm& imm) {
+  BlockImm block;
+  read(reader, block);
+  imm.type = block.type;
+  const uint32_t count = reader.count(kLimits.br_table_targets, "catch clauses");
+  for (uint32_t i = 0; i < count && reader.ok(); ++i) {
+    CatchClause& clause = imm.clauses.emplace_back();
+    const uint32_t offset = reader.offset();
+    const uint8_t kind = reader.byte();
+    if (kind > static_cast<uint8_t>(CatchClause::Kind::kAllRef)) {
+      reader.malformed(offset, "malformed catch clause {:#04x}", kind);
+    }
+    clause.kind = static_cast<CatchClause::Kind>(kind);
+    const bool has_tag = kind <= static_cast<uint8_t>(CatchClause::Kind::kTagRef);
+    if (has_tag) clause.tag = reader.u32();
+    clause.depth = reader.u32();
   }
-  imm.type = read_ref_type(reader);
 }
 
 void read(Reader& reader, FuncRefImm& imm) {

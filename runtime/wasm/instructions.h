@@ -126,6 +126,25 @@ struct SelectImm {
 struct RefTypeImm {
   ValueType type;  // the nullable reference type that ref.null gives
 };
+struct TypeImm {
+  uint32_t type;
+};
+struct TagImm {
+  uint32_t tag;
+};
+/// A clause of try_table: exceptions of `tag`, or all, branch to `depth`, which counts from outside
+/// of the try_table; with the exception's values, and the -Ref kinds with its reference behind
+/// them.
+struct CatchClause {
+  enum class Kind : uint8_t { kTag, kTagRef, kAll, kAllRef };
+  Kind kind = Kind::kTag;
+  uint32_t tag = 0;
+  uint32_t depth = 0;
+};
+struct TryTableImm {
+  BlockType type;
+  std::vector<CatchClause> clauses;
+};
 struct FuncRefImm {
   uint32_t function;
 };
@@ -156,6 +175,9 @@ void read(Reader& reader, V128Imm& imm);
 void read(Reader& reader, ShuffleImm& imm);
 void read(Reader& reader, SelectImm& imm);
 void read(Reader& reader, RefTypeImm& imm);
+void read(Reader& reader, TypeImm& imm);
+void read(Reader& reader, TagImm& imm);
+void read(Reader& reader, TryTableImm& imm);
 void read(Reader& reader, FuncRefImm& imm);
 
 template <unsigned size_log2>

@@ -46,6 +46,15 @@ struct Export {
   uint32_t at = 0;  // offset: where its entry stands in the module, for messages; likewise below
 };
 
+/// How a type is declared, beside its structure (spec: recursive types, sub types).
+struct TypeDeclaration {
+  uint32_t group = 0;       // its recursion group: the first type's index
+  uint32_t group_size = 1;  // and the number of types
+  bool is_final = true;
+  std::optional<uint32_t> super{};
+  uint32_t at = 0;
+};
+
 struct Function {
   uint32_t type = 0;  // index into Module::types
   bool imported = false;
@@ -58,6 +67,7 @@ struct Function {
 struct Global {
   GlobalType type;
   bool imported = false;
+  uint32_t at = 0;
   ConstExpr init{};
 };
 
@@ -70,6 +80,12 @@ struct Table {
 
 struct Memory {
   MemoryType type;
+  bool imported = false;
+  uint32_t at = 0;
+};
+
+struct Tag {
+  uint32_t type = 0;  // index into Module::types
   bool imported = false;
   uint32_t at = 0;
 };
@@ -104,10 +120,12 @@ struct BranchHint {
 struct Module {
   std::span<const std::byte> bytes;
   std::vector<FuncType> types;
+  std::vector<TypeDeclaration> type_declarations;  // of each of `types`
   std::vector<Import> imports;
   std::vector<Function> functions;
   std::vector<Table> tables;
   std::vector<Memory> memories;
+  std::vector<Tag> tags;
   std::vector<Global> globals;
   std::vector<Export> exports;
   std::vector<ElementSegment> elements;
@@ -125,6 +143,7 @@ struct Module {
     return bytes.subspan(range.offset, range.size);
   }
   const FuncType& type_of(uint32_t function) const { return types[functions[function].type]; }
+  const FuncType& type_of_tag(uint32_t tag) const { return types[tags[tag].type]; }
 };
 
 /// Decodes every section but function bodies' instructions. Errors name the byte offset (hex) and

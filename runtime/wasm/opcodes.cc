@@ -42,25 +42,6 @@ namespace {
 
 std::optional<Feature> feature_of_byte(uint32_t opcode) {
   switch (opcode) {
-    case 0x06:  // try
-    case 0x07:  // catch
-    case 0x09:  // rethrow
-    case 0x18:  // delegate
-    case 0x19:  // catch_all
-      return Feature::kLegacyExceptions;
-    case 0x08:  // throw
-    case 0x0a:  // throw_ref
-    case 0x1f:  // try_table
-      return Feature::kExceptionHandling;
-    case 0x12:  // return_call
-    case 0x13:  // return_call_indirect
-      return Feature::kTailCall;
-    case 0x14:  // call_ref
-    case 0x15:  // return_call_ref
-    case 0xd4:  // ref.as_non_null
-    case 0xd5:  // br_on_null
-    case 0xd6:  // br_on_non_null
-      return Feature::kFunctionReferences;
     case 0xd3:  // ref.eq
       return Feature::kGc;
     default:

@@ -20,11 +20,11 @@ enum class Feature : uint8_t {
   kThreads,
   kSimd,
   kRelaxedSimd,
-  // Recognised, not supported.
+  kFunctionReferences,
   kTailCall,
   kExceptionHandling,
   kLegacyExceptions,
-  kFunctionReferences,
+  // Recognised, not supported.
   kGc,
   kStackSwitching,
 };

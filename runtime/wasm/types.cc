@@ -20,6 +20,8 @@ std::string_view name_of(HeapKind heap) {
       return "noextern";
     case HeapKind::kNoExn:
       return "noexn";
+    case HeapKind::kBottom:
+      return "bottom";
     case HeapKind::kIndexed:
       break;
   }
@@ -52,7 +54,9 @@ std::string to_string(ValueType type) {
     case ValueKind::kRef:
       break;
   }
-  if (type == kFuncRef || type == kExternRef) return fmt::format("{}ref", name_of(type.heap));
+  if (type == kFuncRef || type == kExternRef || type == kExnRef) {
+    return fmt::format("{}ref", name_of(type.heap));
+  }
   const std::string_view null = type.nullable ? "null " : "";
   if (type.heap == HeapKind::kIndexed) return fmt::format("(ref {}{})", null, type.index);
   return fmt::format("(ref {}{})", null, name_of(type.heap));

@@ -8,9 +8,34 @@
 
 namespace wasmedge::wasm {
 
-/// What a reference may point to (spec: heap types). A concrete type index is `kIndexed` plus
-/// RefType::index.
-enum class HeapKind : uint8_t { kFunc, kExtern, kExn, kNoFunc, kNoExtern, kNoExn, kIndexed };
+/// What a reference may point to (spec: heap types). A concrete type is `kIndexed` plus
+/// ValueType::index. `kBottom` is below them all; only validation has it, for unreachable code.
+enum class HeapKind : uint8_t {
+  kFunc,
+  kExtern,
+  kExn,
+  kNoFunc,
+  kNoExtern,
+  kNoExn,
+  kIndexed,
+  kBottom
+};
+
+/// The abstract type above all of a kind: func, extern or exn. References below different ones have
+/// nothing in common.
+constexpr HeapKind top_of(HeapKind heap) {
+  switch (heap) {
+    case HeapKind::kNoExtern:
+      return HeapKind::kExtern;
+    case HeapKind::kNoExn:
+      return HeapKind::kExn;
+    case HeapKind::kNoFunc:
+    case HeapKind::kIndexed:
+      return HeapKind::kFunc;
+    default:
+      return heap;
+  }
+}
 
 /// Kinds of value types; the byte is the binary format's where the format has one byte.
 enum class ValueKind : uint8_t {
@@ -32,6 +57,9 @@ struct ValueType {
 
   bool operator==(const ValueType&) const = default;
   constexpr bool is_ref() const { return kind == ValueKind::kRef; }
+  constexpr bool is_concrete() const { return is_ref() && heap == HeapKind::kIndexed; }
+  /// Whether it has a default value: zero or null.
+  constexpr bool is_defaultable() const { return !is_ref() || nullable; }
 };
 
 inline constexpr ValueType kI32{ValueKind::kI32};
@@ -41,6 +69,7 @@ inline constexpr ValueType kF64{ValueKind::kF64};
 inline constexpr ValueType kV128{ValueKind::kV128};
 inline constexpr ValueType kFuncRef{ValueKind::kRef, HeapKind::kFunc, true};
 inline constexpr ValueType kExternRef{ValueKind::kRef, HeapKind::kExtern, true};
+inline constexpr ValueType kExnRef{ValueKind::kRef, HeapKind::kExn, true};
 
 /// The type's name in the text format, for messages: "i32", "funcref", "(ref null 3)".
 std::string to_string(ValueType type);

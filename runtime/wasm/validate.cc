@@ -4,6 +4,7 @@
 #include "runtime/wasm/const_validator.h"
 #include "runtime/wasm/function_validator.h"
 #include "runtime/wasm/module.h"
+#include "runtime/wasm/type_validator.h"
 
 namespace wasmedge::wasm {
 
@@ -13,12 +14,17 @@ namespace {
 class ModuleValidator {
  public:
   explicit ModuleValidator(const Module& module)
-      : module_(module), functions_(module), constants_(module, functions_) {}
+      : module_(module),
+        types_(module),
+        functions_(module, types_),
+        constants_(module, functions_) {}
 
   Result<> run() {
+    TRY(validate_types(module_, types_));
     TRY(function_types());
     TRY(tables());
     TRY(memories());
+    TRY(tags());
     TRY(globals());
     TRY(exports());
     TRY(start());
@@ -46,6 +52,11 @@ class ModuleValidator {
     return {};
   }
 
+  Result<> known(const ValueType& type, uint32_t at, std::string_view what, size_t index) {
+    if (is_known(module_, type)) return {};
+    return invalid(at, "{} {}: unknown type {}", what, index, type.index);
+  }
+
   Result<> tables() {
     for (size_t i = 0; i < module_.tables.size(); ++i) {
       const Table& table = module_.tables[i];
@@ -55,6 +66,11 @@ class ModuleValidator {
       }
       if (limits.max && limits.min > *limits.max) {
         return invalid(table.at, "table {}: size minimum must not be greater than maximum", i);
+      }
+      TRY(known(table.type.element, table.at, "table", i));
+      if (!table.init && !table.imported && !table.type.element.is_defaultable()) {
+        return invalid(table.at, "table {}: type mismatch: {} needs an initial value", i,
+                       to_string(table.type.element));
       }
       if (table.init)
         TRY(constants_.check(*table.init, module_.imported_globals, {"table", i, table.at}));
@@ -85,8 +101,25 @@ class ModuleValidator {
     return {};
   }
 
+  Result<> tags() {
+    for (size_t i = 0; i < module_.tags.size(); ++i) {
+      const Tag& tag = module_.tags[i];
+      if (tag.type >= module_.types.size()) {
+        return invalid(tag.at, "tag {}: unknown type {}", i, tag.type);
+      }
+      const FuncType& type = module_.types[tag.type];
+      if (!type.results.empty()) {
+        return invalid(tag.at, "tag {}: non-empty tag result type: {}", i, to_string(type));
+      }
+    }
+    return {};
+  }
+
   Result<> globals() {
-    for (size_t i = module_.imported_globals; i < module_.globals.size(); ++i) {
+    for (size_t i = 0; i < module_.globals.size(); ++i) {
+      const Global& global = module_.globals[i];
+      TRY(known(global.type.value, global.at, "global", i));
+      if (global.imported) continue;
       TRY(constants_.check(module_.globals[i].init, i,
                            {"global", i, module_.globals[i].init.code.offset}));
     }
@@ -104,7 +137,7 @@ class ModuleValidator {
       case ExternKind::kGlobal:
         return module_.globals.size();
       case ExternKind::kTag:
-        break;
+        return module_.tags.size();
     }
     return 0;
   }
@@ -141,12 +174,13 @@ class ModuleValidator {
   Result<> elements() {
     for (size_t i = 0; i < module_.elements.size(); ++i) {
       const ElementSegment& segment = module_.elements[i];
+      TRY(known(segment.type, segment.at, "element segment", i));
       if (segment.mode == SegmentMode::kActive) {
         if (segment.table >= module_.tables.size()) {
           return invalid(segment.at, "element segment {}: unknown table {}", i, segment.table);
         }
         const ValueType wanted = module_.tables[segment.table].type.element;
-        if (segment.type != wanted) {
+        if (!types_.matches(segment.type, wanted)) {
           return invalid(segment.at, "element segment {}: type mismatch: {} in a table of {}", i,
                          to_string(segment.type), to_string(wanted));
         }
@@ -174,6 +208,7 @@ class ModuleValidator {
   }
 
   const Module& module_;
+  ModuleTypes types_;
   FunctionValidator functions_;
   ConstValidator constants_;
 };

@@ -1,16 +1,14 @@
+#include <algorithm>
+
 #include "runtime/base/limits.h"
 #include "runtime/wasm/function_validator.h"
+#include "runtime/wasm/type_validator.h"
 
 namespace wasmedge::wasm {
 
 std::string Operand::name() const {
   if (is_any()) return "a value";
-  ValueType type;
-  type.kind = static_cast<ValueKind>(bits_ & 0xff);
-  type.heap = static_cast<HeapKind>(bits_ >> 8 & 0xff);
-  type.nullable = (bits_ >> 16 & 1) != 0;
-  type.index = static_cast<uint32_t>(bits_ >> 32);
-  return to_string(type);
+  return to_string(type());
 }
 
 Result<> FunctionValidator::function(uint32_t index) {
@@ -23,22 +21,29 @@ Result<> FunctionValidator::function(uint32_t index) {
 
 void FunctionValidator::expression(Reader& reader, ValueType type) {
   locals_.clear();
+  initialized_.clear();
   body(reader, BlockType{BlockType::Kind::kValue, type, 0});
 }
 
 bool FunctionValidator::read_locals(Reader& reader, uint32_t function) {
   const auto& parameters = module_.type_of(function).parameters;
   locals_.assign(parameters.begin(), parameters.end());
+  unset_.assign(parameters.size(), false);
+  initialized_.clear();
   const uint32_t start = reader.offset();
   const uint32_t runs = reader.count(kLimits.function_bytes, "runs of locals");
   uint64_t total = parameters.size();
   for (uint32_t i = 0; i < runs && reader.ok(); ++i) {
     const uint32_t count = reader.u32();
+    const uint32_t offset = reader.offset();
     const ValueType type = read_value_type(reader);
+    if (!is_known(module_, type)) reader.invalid(offset, "unknown type {}", type.index);
     total += count;
     if (total > UINT32_MAX) reader.malformed(start, "too many locals: {}", total);
     if (total > kLimits.locals) continue;  // the sum tells which of the two errors it is
-    if (reader.ok()) locals_.insert(locals_.end(), count, type);
+    if (!reader.ok()) break;
+    locals_.insert(locals_.end(), count, type);
+    unset_.insert(unset_.end(), count, !type.is_defaultable());
   }
   if (total > kLimits.locals) reader.over_limit(start, "locals", total, kLimits.locals);
   return reader.ok();
@@ -66,6 +71,28 @@ Operand FunctionValidator::pop_empty(Operand expected) {
   return expected;
 }
 
+bool FunctionValidator::matches(Operand found, Operand expected) const {
+  if (found == expected || found.is_any() || expected.is_any()) return true;
+  return found.is_ref() && expected.is_ref() && types_.matches(found.type(), expected.type());
+}
+
+bool FunctionValidator::matches(std::span<const ValueType> found,
+                                std::span<const ValueType> expected) const {
+  return std::ranges::equal(found, expected, [this](const ValueType& a, const ValueType& b) {
+    return types_.matches(a, b);
+  });
+}
+
+// Any reference; in unreachable code it is of the type below all.
+ValueType FunctionValidator::pop_reference() {
+  constexpr ValueType kBottom{ValueKind::kRef, HeapKind::kBottom, false};
+  const Operand found = pop();
+  if (found.is_any()) return kBottom;
+  if (found.is_ref()) return found.type();
+  invalid("type mismatch: expected a reference, found {}", found.name());
+  return kBottom;
+}
+
 void FunctionValidator::mismatch(Operand expected, Operand found) {
   invalid("type mismatch: expected {}, found {}", expected.name(), found.name());
 }
@@ -78,8 +105,10 @@ void FunctionValidator::push_frame(Op op, const BlockType& type) {
   if (frames_.size() > kLimits.block_nesting) {
     return reader_->over_limit(at_, "nested blocks", frames_.size(), kLimits.block_nesting);
   }
-  frames_.push_back({.op = op, .type = type, .height = static_cast<uint32_t>(operands_.size())});
-  push(parameters(type));
+  frames_.push_back({.op = op,
+                     .type = type,
+                     .height = static_cast<uint32_t>(operands_.size()),
+                     .initialized = static_cast<uint32_t>(initialized_.size())});
 }
 
 FunctionValidator::Frame FunctionValidator::pop_frame() {
@@ -90,6 +119,9 @@ FunctionValidator::Frame FunctionValidator::pop_frame() {
             operands_.size() - frame.height);
   }
   frames_.pop_back();
+  for (; initialized_.size() > frame.initialized; initialized_.pop_back()) {
+    unset_[initialized_.back()] = true;
+  }
   return frame;
 }
 
@@ -126,7 +158,12 @@ FunctionValidator::Frame* FunctionValidator::label(uint32_t depth) {
 }
 
 bool FunctionValidator::check_block(const BlockType& type) {
+  if (type.kind == BlockType::Kind::kValue) return check_type(type.value);
   return type.kind != BlockType::Kind::kIndex || in_range(type.index, module_.types.size(), "type");
+}
+
+bool FunctionValidator::check_type(const ValueType& type) {
+  return is_known(module_, type) || invalid("unknown type {}", type.index);
 }
 
 }  // namespace wasmedge::wasm

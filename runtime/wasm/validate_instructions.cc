@@ -28,6 +28,7 @@ void FunctionValidator::select_t(const SelectImm& imm) {
     invalid("invalid result arity: a select gives one value, not {}", imm.types.size());
     return;
   }
+  if (!check_type(imm.types[0])) return;
   pop(kI32);
   pop(imm.types[0]);
   pop(imm.types[0]);
@@ -35,17 +36,33 @@ void FunctionValidator::select_t(const SelectImm& imm) {
 }
 
 void FunctionValidator::local_get(const LocalImm& imm) {
-  if (in_range(imm.local, locals_.size(), "local")) push(locals_[imm.local]);
+  if (!in_range(imm.local, locals_.size(), "local")) return;
+  if (unset_[imm.local]) {
+    invalid("uninitialized local {}: its type {} has no default value", imm.local,
+            to_string(locals_[imm.local]));
+    return;
+  }
+  push(locals_[imm.local]);
+}
+
+// Until the end of the block.
+void FunctionValidator::initialize(uint32_t local) {
+  if (!unset_[local]) return;
+  unset_[local] = false;
+  initialized_.push_back(local);
 }
 
 void FunctionValidator::local_set(const LocalImm& imm) {
-  if (in_range(imm.local, locals_.size(), "local")) pop(locals_[imm.local]);
+  if (!in_range(imm.local, locals_.size(), "local")) return;
+  pop(locals_[imm.local]);
+  initialize(imm.local);
 }
 
 void FunctionValidator::local_tee(const LocalImm& imm) {
   if (!in_range(imm.local, locals_.size(), "local")) return;
   pop(locals_[imm.local]);
   push(locals_[imm.local]);
+  initialize(imm.local);
 }
 
 void FunctionValidator::global_get(const GlobalImm& imm) {
@@ -90,15 +107,18 @@ void FunctionValidator::i64_mul_wide_u(const NoImm&) {
 // References.
 
 void FunctionValidator::ref_null(const RefTypeImm& imm) {
-  push(imm.type);
+  if (check_type(imm.type)) push(imm.type);
 }
 
 void FunctionValidator::ref_is_null(const NoImm&) {
-  const Operand found = pop();
-  if (!found.is_any() && !found.is_ref()) {
-    invalid("type mismatch: expected a reference, found {}", found.name());
-  }
+  pop_reference();
   push(kI32);
+}
+
+void FunctionValidator::ref_as_non_null(const NoImm&) {
+  ValueType reference = pop_reference();
+  reference.nullable = false;
+  push(reference);
 }
 
 void FunctionValidator::ref_func(const FuncRefImm& imm) {
@@ -108,7 +128,7 @@ void FunctionValidator::ref_func(const FuncRefImm& imm) {
             imm.function);
     return;
   }
-  push(kFuncRef);
+  push(ValueType{ValueKind::kRef, HeapKind::kIndexed, false, module_.functions[imm.function].type});
 }
 
 // Memories.
@@ -206,7 +226,7 @@ void FunctionValidator::table_copy(const TableCopyImm& imm) {
   if (!in_range(imm.from_table, module_.tables.size(), "table")) return;
   const ValueType wanted = module_.tables[imm.to_table].type.element;
   const ValueType found = module_.tables[imm.from_table].type.element;
-  if (wanted != found) return mismatch(wanted, found);
+  if (!types_.matches(found, wanted)) return mismatch(wanted, found);
   const Operand to = table_address(imm.to_table);
   const Operand from = table_address(imm.from_table);
   pop(to == from ? to : kI32);
@@ -219,7 +239,7 @@ void FunctionValidator::table_init(const TableInitImm& imm) {
   if (!check(ElemImm{imm.segment})) return;
   const ValueType wanted = module_.tables[imm.table].type.element;
   const ValueType found = module_.elements[imm.segment].type;
-  if (wanted != found) return mismatch(wanted, found);
+  if (!types_.matches(found, wanted)) return mismatch(wanted, found);
   pop(kI32);
   pop(kI32);
   pop(table_address(imm.table));

@@ -61,6 +61,7 @@ class Runner {
   void action_command(const Json& command);
   void assert_return(const Json& command);
   void assert_trap(const Json& command);
+  void assert_exception(const Json& command);
   void assert_refused(const Json& command, std::string_view kind);
   void assert_unlinkable(const Json& command);
   void assert_uninstantiable(const Json& command);

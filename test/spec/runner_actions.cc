@@ -91,6 +91,22 @@ void Runner::assert_return(const Json& command) {
   passed();
 }
 
+void Runner::assert_exception(const Json& command) {
+  run::Instance* instance = acting_on(command);
+  if (instance == nullptr) return;
+  const Json& action = command.at("action");
+  const auto done = act(*instance, action);
+  if (!done) return failed(done.error().message);
+  if (done->outcome.returned()) {
+    return failed(fmt::format("{}: returned, but it should throw", action.dump()));
+  }
+  if (done->outcome.trap.code != run::TrapCode::kUncaughtException) {
+    return failed(fmt::format("{}: expected an exception, but: {}", action.dump(),
+                              run::to_string(done->outcome.trap)));
+  }
+  passed();
+}
+
 void Runner::assert_trap(const Json& command) {
   run::Instance* instance = acting_on(command);
   if (instance == nullptr) return;

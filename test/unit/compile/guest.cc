@@ -26,6 +26,17 @@ Result<std::vector<std::byte>> compile_bytes(const Bytes& module, compile::Quali
       {.quality = quality, .threads = threads, .module_sha256 = {}, .compiler_build = "t"});
 }
 
+namespace {
+
+std::vector<run::Value> values_of(std::initializer_list<uint64_t> arguments) {
+  std::vector<run::Value> values(std::max<size_t>(arguments.size(), 1));
+  size_t i = 0;
+  for (const uint64_t argument : arguments) values[i++].i64 = argument;
+  return values;
+}
+
+}  // namespace
+
 std::shared_ptr<const run::Artifact> build(const Bytes& module, compile::Quality quality) {
   const std::vector<std::byte> bytes = value_or_fail(compile_bytes(module, quality));
   Fd file(memfd_create("artifact", MFD_CLOEXEC));
@@ -36,34 +47,65 @@ std::shared_ptr<const run::Artifact> build(const Bytes& module, compile::Quality
   return value_or_fail(run::Artifact::load(std::move(file), "artifact"));
 }
 
-Guest::Guest(std::shared_ptr<const run::Artifact> artifact, const run::Resolver& resolver) {
-  instance_ = value_or_fail(store_.link(std::move(artifact), resolver));
-  const run::Outcome outcome = instance_->initialize();
-  if (!outcome.returned()) throw std::runtime_error(run::to_string(outcome.trap));
+run::Instance& World::add(const std::string& name, const Bytes& module) {
+  return add(name, build(module, quality_),
+             [this](const run::ImportRequest& request) { return find(request); });
 }
 
-run::Outcome Guest::call(std::string_view function, std::vector<run::Value>& values) {
-  const auto found = instance_->find_function(function);
+run::Instance& World::add(const std::string& name, std::shared_ptr<const run::Artifact> artifact,
+                          const run::Resolver& resolver) {
+  run::Instance* instance = value_or_fail(store_.link(std::move(artifact), resolver));
+  const run::Outcome outcome = instance->initialize();
+  if (!outcome.returned()) throw std::runtime_error(run::to_string(outcome.trap));
+  instances_[name] = instance;
+  return *instance;
+}
+
+std::optional<run::Extern> World::find(const run::ImportRequest& request) {
+  if (request.module == "host") {
+    const auto found = host_.find(request.name);
+    return found == host_.end() ? std::nullopt : std::optional(found->second);
+  }
+  const auto found = instances_.find(request.module);
+  return found == instances_.end() ? std::nullopt : found->second->find_export(request.name);
+}
+
+run::Outcome World::call(const std::string& name, std::string_view function,
+                         std::vector<run::Value>& values) {
+  const auto found = instances_.at(name)->find_function(function);
   if (!found) throw std::runtime_error("no such export: " + std::string(function));
   return run::call(*found, values);
 }
 
-uint64_t Guest::result(std::string_view function, std::initializer_list<uint64_t> arguments) {
-  std::vector<run::Value> values(std::max<size_t>(arguments.size(), 1));
-  size_t i = 0;
-  for (const uint64_t argument : arguments) values[i++].i64 = argument;
-  const run::Outcome outcome = call(function, values);
+uint64_t World::result(const std::string& name, std::string_view function,
+                       std::initializer_list<uint64_t> arguments) {
+  std::vector<run::Value> values = values_of(arguments);
+  const run::Outcome outcome = call(name, function, values);
   EXPECT_TRUE(outcome.returned()) << function << ": " << run::to_string(outcome.trap);
   return values[0].i64;
 }
 
-run::TrapReport Guest::trap(std::string_view function, std::initializer_list<uint64_t> arguments) {
-  std::vector<run::Value> values(std::max<size_t>(arguments.size(), 1));
-  size_t i = 0;
-  for (const uint64_t argument : arguments) values[i++].i64 = argument;
-  const run::Outcome outcome = call(function, values);
+run::TrapReport World::trap(const std::string& name, std::string_view function,
+                            std::initializer_list<uint64_t> arguments) {
+  std::vector<run::Value> values = values_of(arguments);
+  const run::Outcome outcome = call(name, function, values);
   EXPECT_FALSE(outcome.returned()) << function;
   return outcome.trap;
+}
+
+Guest::Guest(std::shared_ptr<const run::Artifact> artifact, const run::Resolver& resolver)
+    : instance_(&world_.add("guest", std::move(artifact), resolver)) {}
+
+run::Outcome Guest::call(std::string_view function, std::vector<run::Value>& values) {
+  return world_.call("guest", function, values);
+}
+
+uint64_t Guest::result(std::string_view function, std::initializer_list<uint64_t> arguments) {
+  return world_.result("guest", function, arguments);
+}
+
+run::TrapReport Guest::trap(std::string_view function, std::initializer_list<uint64_t> arguments) {
+  return world_.trap("guest", function, arguments);
 }
 
 }  // namespace wasmedge::test

@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <initializer_list>
+#include <map>
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "runtime/compile/compile.h"
@@ -25,6 +28,36 @@ inline std::optional<run::Extern> no_import(const run::ImportRequest&) {
   return std::nullopt;
 }
 
+/// Instances that import from each other, by the names they are given.
+class World {
+ public:
+  explicit World(compile::Quality quality = compile::Quality::kBest) : quality_(quality) {}
+
+  /// For imports from module "host".
+  void provide(std::string_view name, run::Extern item) { host_.emplace(name, item); }
+  /// Instantiates a module. Throws where that fails.
+  run::Instance& add(const std::string& name, const Bytes& module);
+  run::Instance& add(const std::string& name, std::shared_ptr<const run::Artifact> artifact,
+                     const run::Resolver& resolver);
+  /// Calls an export of instance `name`; `values` are arguments and have room for the results.
+  run::Outcome call(const std::string& name, std::string_view function,
+                    std::vector<run::Value>& values);
+  /// The only result, of a call with integer arguments; fails the test if it traps.
+  uint64_t result(const std::string& name, std::string_view function,
+                  std::initializer_list<uint64_t> arguments = {});
+  run::TrapReport trap(const std::string& name, std::string_view function,
+                       std::initializer_list<uint64_t> arguments = {});
+  run::Store& store() { return store_; }
+
+ private:
+  std::optional<run::Extern> find(const run::ImportRequest& request);
+
+  compile::Quality quality_;
+  run::Store store_;
+  std::map<std::string, run::Extern, std::less<>> host_;
+  std::map<std::string, run::Instance*, std::less<>> instances_;
+};
+
 /// A module instantiated in a Store of its own. Throws where that fails.
 class Guest {
  public:
@@ -43,7 +76,7 @@ class Guest {
   run::Instance& instance() { return *instance_; }
 
  private:
-  run::Store store_;
+  World world_;
   run::Instance* instance_ = nullptr;
 };
 

@@ -112,14 +112,29 @@ class ModuleBytes {
   void global(uint8_t type, bool is_mutable, const Bytes& init) {
     globals_.push_back(concat({{type, static_cast<uint8_t>(is_mutable ? 1 : 0)}, init, {0x0b}}));
   }
+  uint32_t tag(uint32_t type) {
+    tags_.push_back(concat({{0x00}, leb(type)}));
+    return imported_tags_ + static_cast<uint32_t>(tags_.size()) - 1;
+  }
+  uint32_t import_tag(std::string_view module, std::string_view item, uint32_t type) {
+    imports_.push_back(concat({name(module), name(item), {0x04, 0x00}, leb(type)}));
+    return imported_tags_++;
+  }
+  void import_table(std::string_view module, std::string_view item, const Bytes& bytes) {
+    imports_.push_back(concat({name(module), name(item), {0x01}, bytes}));
+  }
+  void add_export(std::string_view item, uint8_t kind, uint32_t index) {
+    exports_.push_back(concat({name(item), {kind}, leb(index)}));
+  }
   void element(const Bytes& bytes) { elements_.push_back(bytes); }
   void data(const Bytes& bytes) { data_.push_back(bytes); }
 
   Bytes bytes() const {
     Bytes all = {0x00, 'a', 's', 'm', 0x01, 0x00, 0x00, 0x00};
     const std::pair<uint8_t, const std::vector<Bytes>*> sections[] = {
-        {1, &types_},   {2, &imports_}, {3, &functions_}, {4, &tables_},  {5, &memories_},
-        {6, &globals_}, {7, &exports_}, {9, &elements_},  {10, &bodies_}, {11, &data_}};
+        {1, &types_},    {2, &imports_}, {3, &functions_}, {4, &tables_},
+        {5, &memories_}, {13, &tags_},   {6, &globals_},   {7, &exports_},
+        {9, &elements_}, {10, &bodies_}, {11, &data_}};
     for (const auto& [id, items] : sections) {
       if (items->empty()) continue;
       all.push_back(id);
@@ -130,8 +145,9 @@ class ModuleBytes {
 
  private:
   std::vector<Bytes> types_, imports_, functions_, tables_, memories_, globals_, exports_,
-      elements_, bodies_, data_;
+      elements_, bodies_, data_, tags_;
   uint32_t imported_ = 0;
+  uint32_t imported_tags_ = 0;
 };
 
 }  // namespace wasmedge::test

@@ -61,6 +61,7 @@ uint32_t ArtifactBuilder::type(const std::vector<wasm::ValueType>& parameters,
   type.first = static_cast<uint32_t>(value_types_.size());
   type.parameters = static_cast<uint32_t>(parameters.size());
   type.results = static_cast<uint32_t>(results.size());
+  type.group = static_cast<uint32_t>(types_.size());
   type.entry = parameters.empty() && results.empty() ? thunk_without_values_ : thunk_;
   for (const auto& value : parameters) value_types_.push_back(pack(value));
   for (const auto& value : results) value_types_.push_back(pack(value));
@@ -155,6 +156,11 @@ void ArtifactBuilder::image(uint64_t address, std::string_view bytes) {
   image_ = bytes;
 }
 
+uint32_t ArtifactBuilder::tag(uint32_t type) {
+  tags_.push_back({type, 0});
+  return static_cast<uint32_t>(tags_.size() - 1);
+}
+
 void ArtifactBuilder::site(uint32_t function, uint32_t in_code, uint32_t wasm_offset) {
   sites_.push_back(
       {static_cast<uint32_t>(functions_[function].code - kText) + in_code, wasm_offset});
@@ -172,6 +178,7 @@ ContextLayout ArtifactBuilder::layout() const {
   ContextCounts counts;
   counts.memories = static_cast<uint32_t>(memories_.size());
   counts.tables = static_cast<uint32_t>(tables_.size());
+  counts.tags = static_cast<uint32_t>(tags_.size());
   counts.globals = static_cast<uint32_t>(globals_.size());
   counts.types = static_cast<uint32_t>(types_.size());
   counts.imported_functions = header_.imported_functions;
@@ -205,6 +212,9 @@ std::string ArtifactBuilder::build() const {
   header.elements = append(file, elements);
   header.data = append(file, data);
   header.sites = append(file, sites_);
+  header.tags = append(file, tags_);
+  header.unwind = append(file, unwind_);
+  header.landing_pads = append(file, landing_pads_);
   header.file_size = file.size();
   std::memcpy(file.data(), &header, sizeof(header));
   seal(file);

@@ -32,6 +32,11 @@ ArtifactBuilder full_module() {
   builder.image(kArtifactPage, std::string(5000, 'i'));
   builder.start(start);
   builder.site(start, 0, 0x20);
+  builder.add_export("tag", wasm::ExternKind::kTag, builder.tag(nothing));
+  builder.unwind({0, 16, {}});
+  builder.unwind({8, 32, {2}});
+  builder.landing_pad({0, 4, 8});
+  builder.landing_pad({4, 8, 8});
   return builder;
 }
 
@@ -96,7 +101,10 @@ TEST(HostileArtifact, EverySliceOfTheHeader) {
                                                          {"tables", &header.tables},
                                                          {"elements", &header.elements},
                                                          {"data", &header.data},
-                                                         {"sites", &header.sites}};
+                                                         {"sites", &header.sites},
+                                                         {"tags", &header.tags},
+                                                         {"unwind", &header.unwind},
+                                                         {"landing_pads", &header.landing_pads}};
   for (const auto& [name, slice] : slices) {
     const auto at = static_cast<size_t>(reinterpret_cast<const char*>(slice) - good.data());
     const auto with = [&, name = name](uint64_t offset, uint64_t count) {
@@ -133,6 +141,47 @@ void expect_damage(Slice ArtifactHeader::* slice, size_t index,
   EXPECT_NE(tried.error().message.find(message), std::string::npos) << tried.error().message;
 }
 
+TEST(HostileArtifact, Exceptions) {
+  const auto tag = [](uint32_t type) {
+    expect_damage<ArtifactTag>(
+        &ArtifactHeader::tags, 0, [type](auto& one) { one.type = type; }, "tags[0].type: ");
+  };
+  tag(1);  // has results
+  tag(2);
+  const auto unwind = [](uint32_t pc) {
+    expect_damage<ArtifactUnwind>(
+        &ArtifactHeader::unwind, 0, [pc](auto& row) { row.pc = pc; }, "unwind[");
+  };
+  unwind(9);  // behind the next
+  unwind(~0U);
+  const auto pad = [](size_t index, ArtifactLandingPad to) {
+    expect_damage<ArtifactLandingPad>(
+        &ArtifactHeader::landing_pads, index, [to](auto& one) { one = to; }, "landing_pads[");
+  };
+  pad(0, {0, 4, ~0U});
+  pad(0, {4, 0, 8});
+  pad(0, {0, 5, 8});  // overlaps the next
+  pad(1, {4, ~0U, 8});
+}
+
+TEST(HostileArtifact, RecursionGroups) {
+  using Type = ArtifactFuncType;
+  const auto type = [](const std::function<void(Type&)>& change, std::string_view message) {
+    expect_damage<Type>(&ArtifactHeader::types, 1, change, message);
+  };
+  type([](auto& one) { one.group = 0; }, "types[1].group: ");
+  type([](auto& one) { one.group = 2; }, "types[1].group: ");
+  type([](auto& one) { one.group_size = 0; }, "types[1].group: ");
+  type([](auto& one) { one.group_size = 2; }, "types[1].group: ");
+  type([](auto& one) { one.group_size = ~0U; }, "types[1].group: ");
+  type([](auto& one) { one.super = 1; }, "types[1].super: ");
+  type([](auto& one) { one.is_final = 2; }, "types[1].super: ");
+  expect_damage<ArtifactType>(
+      &ArtifactHeader::value_types, 0,
+      [](auto& value) { value = pack({wasm::ValueKind::kRef, wasm::HeapKind::kIndexed, true, 2}); },
+      "value_types[0]: ");
+}
+
 TEST(HostileArtifact, Types) {
   using Type = ArtifactFuncType;
   constexpr auto kTypes = &ArtifactHeader::types;
@@ -162,7 +211,7 @@ TEST(HostileArtifact, Functions) {
 TEST(HostileArtifact, ImportsAndExports) {
   using Import = ArtifactImport;
   constexpr auto kImports = &ArtifactHeader::imports;
-  expect_damage<Import>(kImports, 0, [](auto& import) { import.kind = 4; }, "imports[0].kind: ");
+  expect_damage<Import>(kImports, 0, [](auto& import) { import.kind = 5; }, "imports[0].kind: ");
   expect_damage<Import>(kImports, 0, [](auto& import) { import.index = 1; }, "imports[0].index: ");
   expect_damage<Import>(
       kImports, 1, [](auto& import) { import.name.offset = ~0u; }, "imports[1].name: ");
@@ -174,7 +223,7 @@ TEST(HostileArtifact, ImportsAndExports) {
   constexpr auto kExports = &ArtifactHeader::exports;
   expect_damage<Export>(kExports, 0, [](auto& entry) { entry.index = 3; }, "exports[0].index: ");
   expect_damage<Export>(kExports, 3, [](auto& entry) { entry.index = 3; }, "exports[3].index: ");
-  expect_damage<Export>(kExports, 1, [](auto& entry) { entry.kind = 4; }, "exports[1].kind: ");
+  expect_damage<Export>(kExports, 1, [](auto& entry) { entry.kind = 5; }, "exports[1].kind: ");
   expect_damage<Export>(
       kExports, 2, [](auto& entry) { entry.name.size = ~0u; }, "exports[2].name: ");
 }

@@ -81,7 +81,7 @@ class HostCalls : public testing::Test {
   struct Import {
     std::string_view name;
     uint32_t type;
-    FuncRef function;
+    ExternFunction function;
   };
   Store store_;
   Host host_;

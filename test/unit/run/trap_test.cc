@@ -159,6 +159,16 @@ TEST(TrapText, NamesOfHostileModules) {
   EXPECT_EQ(std::string_view(small.data(), small.size()), "trap: integer overfl");
 }
 
+TEST(TrapText, NamesTheTagOfAnException) {
+  TrapReport report{TrapCode::kUncaughtException, 3, "f", 0x20, "a\nb"};
+  EXPECT_EQ(to_string(report),
+            "trap: uncaught exception with tag $a\\x0ab in function $f (index 3) at module offset "
+            "0x20");
+  report.tag.clear();
+  report.function_name.clear();
+  EXPECT_EQ(to_string(report), "trap: uncaught exception in function 3 at module offset 0x20");
+}
+
 TEST(TrapText, PrintsOneLine) {
   std::array<int, 2> ends{};
   ASSERT_EQ(pipe(ends.data()), 0);

@@ -151,14 +151,14 @@ TEST(Functions, TheWholeListLinksByNameAndType) {
                            "sock_shutdown"}) {
     const auto function = find_function(env, "wasi_snapshot_preview1", name);
     ASSERT_TRUE(function) << name;
-    EXPECT_EQ(function->context, &env);
+    EXPECT_EQ(function->ref.context, &env);
     EXPECT_EQ(find_function(env, "wasi_unstable", name).has_value(), !preview1_only.contains(name))
         << name;
     ++count;
   }
   EXPECT_EQ(count, 46U);  // all that the specification has
   const auto type = [&](std::string_view name) {
-    return wasm::to_string(run::func_type(find_function(env, kPreview1, name)->type));
+    return wasm::to_string(run::func_type(find_function(env, kPreview1, name)->ref.type));
   };
   EXPECT_EQ(type("fd_write"), "[i32 i32 i32 i32] -> [i32]");
   EXPECT_EQ(type("fd_pread"), "[i32 i32 i32 i64 i32] -> [i32]");
@@ -177,7 +177,7 @@ TEST(Functions, AreCalledWithTheirEnvironment) {
   Guest guest;
   const auto close = find_function(*guest.env, kPreview1, "fd_close");
   const auto call =
-      reinterpret_cast<uint32_t (*)(WasiEnv*, uint32_t)>(const_cast<void*>(close->code));
+      reinterpret_cast<uint32_t (*)(WasiEnv*, uint32_t)>(const_cast<void*>(close->ref.code));
   EXPECT_EQ(call(guest.env.get(), 99), 8U);
   EXPECT_EQ(call(guest.env.get(), Guest::kRoot), 0U);
 }

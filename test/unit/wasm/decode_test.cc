@@ -182,8 +182,8 @@ TEST(Decode, FeaturesNotSupportedAreNamed) {
         feature);
   };
   EXPECT_EQ(error(1, {1, 0x5f, 0}), needs("0xb", "gc"));
-  EXPECT_EQ(error(1, {1, 0x60, 1, 0x64, 0x70, 0}), needs("0xd", "function references"));
-  EXPECT_EQ(error(13, {1, 0, 0}), needs("0xa", "exception handling"));
+  EXPECT_EQ(error(1, {1, 0x60, 1, 0x64, 0x6d, 0}), needs("0xe", "gc"));
+  EXPECT_EQ(error(1, {1, 0x60, 1, 0x63, 0x68, 0}), needs("0xe", "stack switching"));
   const Bytes structure = module({section(1, {1, 0x5f, 0})});
   const auto result = decode(std::as_bytes(std::span(structure)));
   ASSERT_FALSE(result);

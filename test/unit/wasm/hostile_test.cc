@@ -21,20 +21,28 @@ Bytes rich_module() {
                       0x0b, 0x41, 0,    0x28, 2,    0,    0x0b, 0x1a, 0x41, 0,    0x41, 0,    0x41,
                       0,    0xfc, 8,    0,    0,    0x41, 0,    0x11, 1,    0,    0xd2, 1,    0x1a,
                       0x44, 0,    0,    0,    0,    0,    0,    0xf0, 0x3f, 0xfc, 2,    0x0b};
+  const Bytes exceptions = {0x02, 0x69, 0x1f, 0x40, 2,    1,    0,    0,    3,    0,
+                            0x08, 0,    0x0b, 0x00, 0x0b, 0x1a, 0x06, 0x40, 0x06, 0x40,
+                            0x18, 0,    0x07, 0,    0x09, 0,    0x19, 0x0b};
+  const Bytes references = {0xd0, 1,    0xd4, 0x14, 1,    0x02, 0x40, 0xd0, 1,    0xd5, 0,
+                            0x1a, 0x0b, 0x41, 0,    0x04, 0x40, 0x20, 0,    0x12, 1,    0x0b};
+  const Bytes group = Bytes{0x4e} + vec({Bytes{0x50, 0} + func_type({}, {}),
+                                         Bytes{0x4f, 1, 2} + func_type({}, {})});
   return module({
       section(0, name("first")),
-      section(1, vec({func_type({i32}, {i32}), func_type({}, {})})),
+      section(1, vec({func_type({i32}, {i32}), func_type({}, {}), group})),
       section(2, vec({name("env") + name("f") + Bytes{0, 1},
                       name("env") + name("g") + Bytes{3, i32, 0}})),
       section(3, vec({{0}})),
       section(4, vec({{funcref, 1, 1, 9}, {0x40, 0, externref, 0, 1, 0xd0, externref, 0x0b}})),
       section(5, vec({{1, 1, 2}})),
+      section(13, vec({{0, 1}})),
       section(6, vec({{i32, 1, 0x23, 0, 0x41, 1, 0x6a, 0x0b}})),
       section(7, vec({name("run") + Bytes{0, 1}, name("memory") + Bytes{2, 0}})),
       section(8, {0}),
       section(9, vec({Bytes{0} + zero + Bytes{1, 1}, {5, funcref, 1, 0xd2, 1, 0x0b}})),
       section(12, {2}),
-      section(10, vec({sized(Bytes{1, 2, i64} + vectors + code)})),
+      section(10, vec({sized(Bytes{1, 2, i64} + vectors + exceptions + references + code)})),
       section(11, vec({Bytes{0} + zero + name("hello"), Bytes{1} + name("passive")})),
       section(0, name("name") + section(1, vec({Bytes{1} + name("run")}))),
   });

@@ -365,10 +365,7 @@ TEST(Validate, UnknownOpcodes) {
     return fmt::format("needs the {} feature, which is not supported", feature);
   };
   EXPECT_EQ(rule({0xfb, 0x00}), needs("gc"));
-  EXPECT_EQ(rule({0x12, 0x00}), needs("tail call"));
-  EXPECT_EQ(rule({0x1f, 0x40}), needs("exception handling"));
-  EXPECT_EQ(rule({0x06, 0x40}), needs("legacy exceptions"));
-  EXPECT_EQ(rule({0x14, 0x00}), needs("function references"));
+  EXPECT_EQ(rule({0xe0, 0x00}), needs("stack switching"));
 }
 
 TEST(Validate, LimitsOfFunctions) {

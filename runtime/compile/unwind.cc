@@ -1,0 +1,193 @@
+#include "runtime/compile/unwind.h"
+
+#include <llvm/DebugInfo/DWARF/DWARFContext.h>
+#include <llvm/DebugInfo/DWARF/DWARFDebugFrame.h>
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "runtime/run/artifact.h"
+
+namespace wasmedge::compile {
+namespace {
+
+// DWARF's numbers of x86-64's registers.
+constexpr uint32_t kFramePointer = 6, kStackPointer = 7;
+constexpr std::array<uint32_t, 6> kCalleeSaved = {3, 6, 12, 13, 14, 15};  // as run::Registers
+
+tl::unexpected<Error> unexpected_table(std::string_view what) {
+  return fail(ErrorCode::kInternal, "object of the code generator: unwind tables: {}", what);
+}
+
+template <typename T>
+Result<T> checked(llvm::Expected<T> value) {
+  if (!value) return unexpected_table(llvm::toString(value.takeError()));
+  return std::move(*value);
+}
+
+/// A place that a relocation of .eh_frame refers to.
+struct Target {
+  uint64_t section = 0;  // ELF's index
+  uint64_t offset = 0;
+};
+
+class UnwindReader {
+ public:
+  UnwindReader(const llvm::object::ELF64LEObjectFile& elf, const KeptSections& kept, Object& object)
+      : elf_(elf), kept_(kept), object_(object) {}
+
+  Result<> read() {
+    TRY(relocations());
+    const std::unique_ptr<llvm::DWARFContext> dwarf = llvm::DWARFContext::create(elf_);
+    TRY_ASSIGN(const llvm::DWARFDebugFrame* frames, checked(dwarf->getEHFrame()));
+    for (const llvm::dwarf::FrameEntry& entry : *frames) {
+      if (const auto* function = llvm::dyn_cast<llvm::dwarf::FDE>(&entry)) TRY(read(*function));
+    }
+    const auto before = [](const auto& a, const auto& b) {
+      return std::tuple(a.section, place(a)) < std::tuple(b.section, place(b));
+    };
+    std::sort(object_.unwind.begin(), object_.unwind.end(), before);
+    std::sort(object_.landing_pads.begin(), object_.landing_pads.end(), before);
+    return {};
+  }
+
+ private:
+  static uint64_t place(const UnwindRow& row) { return row.offset; }
+  static uint64_t place(const LandingPad& pad) { return pad.begin; }
+
+  Result<> relocations() {
+    for (const llvm::object::SectionRef table : elf_.sections()) {
+      TRY_ASSIGN(const auto target, checked(table.getRelocatedSection()));
+      if (target == elf_.section_end()) continue;
+      TRY_ASSIGN(const llvm::StringRef name, checked(target->getName()));
+      if (name != ".eh_frame") continue;
+      for (const llvm::object::ELFRelocationRef relocation : table.relocations()) {
+        const llvm::object::ELFSymbolRef symbol = *relocation.getSymbol();
+        TRY_ASSIGN(const auto section, checked(symbol.getSection()));
+        TRY_ASSIGN(const uint64_t value, checked(symbol.getValue()));
+        TRY_ASSIGN(const int64_t addend, checked(relocation.getAddend()));
+        if (section == elf_.section_end()) continue;
+        targets_[relocation.getOffset()] = {section->getIndex(),
+                                            value + static_cast<uint64_t>(addend)};
+      }
+    }
+    return {};
+  }
+
+  // One function: its code is what the field behind the entry's length and CIE pointer refers to,
+  // its call sites what any later one does.
+  Result<> read(const llvm::dwarf::FDE& function) {
+    const auto code = targets_.find(function.getOffset() + 8);
+    if (code == targets_.end()) return unexpected_table("a frame of no function");
+    const auto section = kept_.find(code->second.section);
+    if (section == kept_.end()) return unexpected_table("a frame of code that is not there");
+    TRY(frame(function, section->second, code->second.offset));
+    if (!function.getLSDAAddress()) return {};
+    const auto sites = std::next(code);
+    if (sites == targets_.end() || sites->first > function.getOffset() + function.getLength()) {
+      return unexpected_table("no call sites where there should be");
+    }
+    return call_sites(sites->second, section->second, code->second.offset);
+  }
+
+  // One row is enough: frames are of one size from the end of the prologue on, where all registers
+  // are saved that will be, and calls do not move the stack pointer. A function without such a
+  // frame cannot call.
+  Result<> frame(const llvm::dwarf::FDE& function, uint32_t section, uint64_t offset) {
+    constexpr uint32_t kStackAlignment = 16;  // at calls
+    TRY_ASSIGN(const llvm::dwarf::UnwindTable table,
+               checked(llvm::dwarf::UnwindTable::create(&function)));
+    UnwindRow body;
+    for (const llvm::dwarf::UnwindRow& row : table) {
+      const uint32_t base = row.getCFAValue().getRegister();
+      if (base != kFramePointer && base != kStackPointer)
+        continue;  // while a large frame is probed
+      TRY_ASSIGN(UnwindRow made, this->row(row));
+      if (std::tuple(saved(made), made.cfa) <= std::tuple(saved(body), body.cfa)) continue;
+      body = made;
+      body.section = section;
+      body.offset = offset + row.getAddress() - function.getInitialLocation();
+    }
+    if (body.cfa % kStackAlignment == 0) object_.unwind.push_back(body);
+    return {};
+  }
+
+  static int saved(const UnwindRow& row) {
+    return static_cast<int>(std::ranges::count_if(row.saved, [](uint8_t at) { return at != 0; }));
+  }
+
+  static Result<UnwindRow> row(const llvm::dwarf::UnwindRow& from) {
+    UnwindRow to;
+    const llvm::dwarf::UnwindLocation& cfa = from.getCFAValue();
+    const bool from_frame_pointer = cfa.getRegister() == kFramePointer;
+    if (cfa.getLocation() != llvm::dwarf::UnwindLocation::RegPlusOffset || cfa.getOffset() < 0) {
+      return unexpected_table("a frame of unknown size");
+    }
+    to.cfa = static_cast<uint32_t>(cfa.getOffset());
+    if (from_frame_pointer) to.cfa |= run::ArtifactUnwind::kFromFramePointer;
+    for (size_t i = 0; i < kCalleeSaved.size(); ++i) {
+      const auto at = from.getRegisterLocations().getRegisterLocation(kCalleeSaved[i]);
+      if (!at || at->getLocation() == llvm::dwarf::UnwindLocation::Same) continue;
+      const int32_t words = -at->getOffset() / 8;
+      if (at->getLocation() != llvm::dwarf::UnwindLocation::CFAPlusOffset || words < 2 ||
+          words > UINT8_MAX || at->getOffset() % 8 != 0) {
+        return unexpected_table("a register in an unknown place");
+      }
+      to.saved[i] = static_cast<uint8_t>(words);
+    }
+    return to;
+  }
+
+  // The table's form is that of the Itanium C++ ABI for exceptions; we want its call sites only.
+  Result<> call_sites(const Target& table, uint32_t section, uint64_t function) {
+    constexpr uint8_t kOmitted = 0xff, kUleb = 0x01;
+    TRY_ASSIGN(const auto* const header,
+               checked(elf_.getELFFile().getSection(static_cast<uint32_t>(table.section))));
+    TRY_ASSIGN(const auto contents, checked(elf_.getELFFile().getSectionContents(*header)));
+    const llvm::DataExtractor data(contents, /*IsLittleEndian=*/true, /*AddressSize=*/8);
+    llvm::DataExtractor::Cursor at(table.offset);
+    const uint8_t base = data.getU8(at);
+    const uint8_t types = data.getU8(at);
+    if (types != kOmitted) data.getULEB128(at);
+    const uint8_t encoding = data.getU8(at);
+    const uint64_t size = data.getULEB128(at);
+    const uint64_t end = at.tell() + size;
+    if (base != kOmitted || encoding != kUleb) {
+      llvm::consumeError(at.takeError());
+      return unexpected_table("call sites of unknown form");
+    }
+    while (at && at.tell() < end) {
+      const uint64_t begin = data.getULEB128(at);
+      const uint64_t length = data.getULEB128(at);
+      const uint64_t pad = data.getULEB128(at);
+      data.getULEB128(at);  // what the landing pad does
+      if (pad == 0) continue;
+      object_.landing_pads.push_back({.section = section,
+                                      .begin = function + begin,
+                                      .end = function + begin + length,
+                                      .pad = function + pad});
+    }
+    if (auto error = at.takeError()) return unexpected_table(llvm::toString(std::move(error)));
+    return {};
+  }
+
+  const llvm::object::ELF64LEObjectFile& elf_;
+  const KeptSections& kept_;
+  Object& object_;
+  std::map<uint64_t, Target> targets_;  // by offset in .eh_frame
+};
+
+}  // namespace
+
+bool is_for_unwinding(llvm::StringRef section) {
+  return section == ".eh_frame" || section.starts_with(".gcc_except_table") ||
+         section.starts_with(".data.DW.ref.");
+}
+
+Result<> read_unwind(const llvm::object::ELF64LEObjectFile& elf, const KeptSections& kept,
+                     Object& object) {
+  return UnwindReader(elf, kept, object).read();
+}
+
+}  // namespace wasmedge::compile
