@@ -9,7 +9,7 @@ constexpr ArtifactType address_type(const ArtifactLimits& limits) {
   return pack(limits.is64 != 0 ? wasm::kI64 : wasm::kI32);
 }
 
-bool is_valid(const ArtifactMemory& memory) {
+bool has_valid_type(const ArtifactMemory& memory) {
   const ArtifactLimits& limits = memory.limits;
   if (memory.page_log2 != 0 && memory.page_log2 != 16) return false;
   if (limits.shared > 1 || limits.is64 > 1) return false;
@@ -66,7 +66,7 @@ Result<> ArtifactChecker::check_memories() {
   for (size_t i = 0; i < memories_.size(); ++i) {
     const ArtifactMemory& memory = memories_[i];
     const ArtifactLimits& limits = memory.limits;
-    if (!is_valid(memory)) {
+    if (!has_valid_type(memory)) {
       return damaged("memories[{}]: page size 2^{}, shared {}, 64-bit {}, maximum {}", i,
                      memory.page_log2, limits.shared, limits.is64, limits.max);
     }

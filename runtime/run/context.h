@@ -33,7 +33,7 @@
 /// a fault or a `ud1` trap instruction in text, or a builtin that unwinds.
 namespace wasmedge::run {
 
-inline constexpr uint32_t kAbiVersion = 4;
+inline constexpr uint32_t kAbiVersion = 5;
 
 /// One value in a global cell or in an entry's argument array; the low bytes hold narrower types.
 union alignas(16) Value {
