@@ -75,7 +75,7 @@ inline std::string store() {
 }
 /// lock xadd [rax + rsi], edx: the old value
 inline std::string atomic_add() {
-  return bytes("488b4710 89f6 f00fc11430 89d0 c3");
+  return bytes("488b4718 89f6 f00fc11430 89d0 c3");
 }
 /// Reads address 16: a bug of the compiler, not a trap.
 inline std::string wild_load() {
