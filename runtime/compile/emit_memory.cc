@@ -1,7 +1,7 @@
 #include "runtime/compile/function_emitter.h"
 
 // Linear memory. An access is volatile: a load that nothing needs must still trap, and threads must
-// not see one that the program does not make. The optimiser relaxes those that it may. Bounds are
+// not see one that the program does not make. optimise.cc relaxes some. Bounds are
 // the guard's business, as far as run::MemoryBounds says.
 namespace wasmedge::compile {
 namespace {

@@ -1,13 +1,12 @@
 #include "runtime/compile/optimise.h"
 
+#include <llvm/Analysis/LoopInfo.h>
 #include <llvm/Analysis/TargetLibraryInfo.h>
-#include <llvm/IR/InstIterator.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/PassManager.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/Transforms/InstCombine/InstCombine.h>
-#include <llvm/Transforms/Scalar/ADCE.h>
 #include <llvm/Transforms/Scalar/DeadStoreElimination.h>
 #include <llvm/Transforms/Scalar/EarlyCSE.h>
 #include <llvm/Transforms/Scalar/GVN.h>
@@ -33,27 +32,45 @@ llvm::TargetLibraryInfoImpl no_library(const llvm::Triple& triple) {
   return library;
 }
 
-// Finds out which loads nothing needs; begins with SSA form.
+// Ends with innermost loops in their rotated form; begins with SSA form.
 llvm::FunctionPassManager first_passes() {
   llvm::FunctionPassManager passes;
   passes.addPass(llvm::EarlyCSEPass());
   passes.addPass(llvm::InstCombinePass());
   passes.addPass(llvm::SimplifyCFGPass());
-  passes.addPass(llvm::ADCEPass());
+  passes.addPass(llvm::createFunctionToLoopPassAdaptor(llvm::LoopRotatePass()));
   return passes;
 }
 
-// A load that nothing needs must trap all the same, so it stays volatile. Other accesses to a
-// memory that one thread alone reaches become ordinary: each of them is done or proven to be the
-// repetition of one that is done; their order among themselves shows to nobody, since a trap ends
-// the program.
-void relax_accesses(llvm::Function& function) {
-  for (llvm::Instruction& instruction : llvm::instructions(function)) {
-    if (!IrModule::is_relaxable(instruction)) continue;
-    if (auto* load = llvm::dyn_cast<llvm::LoadInst>(&instruction)) {
-      load->setVolatile(load->use_empty());
-    } else if (auto* store = llvm::dyn_cast<llvm::StoreInst>(&instruction)) {
-      store->setVolatile(false);
+// Whether a pass could make do with a part of what is loaded, or with nothing.
+bool may_shrink(const llvm::LoadInst& load, const llvm::User* user) {
+  const auto* instruction = llvm::cast<llvm::Instruction>(user);
+  if (instruction->getParent() != load.getParent()) return true;  // sunk to where it is needed
+  if (const auto* store = llvm::dyn_cast<llvm::StoreInst>(instruction)) {
+    return store->getPointerOperand() == load.getPointerOperand();
+  }
+  if (instruction->isBitwiseLogicOp() || instruction->isShift()) {
+    return llvm::isa<llvm::Constant>(instruction->getOperand(1));
+  }
+  return llvm::isa<llvm::TruncInst, llvm::ExtractElementInst, llvm::ShuffleVectorInst>(instruction);
+}
+
+// A volatile access is made, whole, in its place, so that it traps as it must, and what was stored
+// before a trap stays. That forbids vectors, so it is given up where they pay: in innermost loops
+// of one block, for loads whose value every turn uses. There, a trap may come some turns early.
+void relax_accesses(const llvm::LoopInfo& loops) {
+  for (const llvm::Loop* loop : loops.getLoopsInPreorder()) {
+    if (loop->getNumBlocks() != 1) continue;
+    for (llvm::Instruction& instruction : *loop->getHeader()) {
+      if (!IrModule::is_relaxable(instruction)) continue;
+      if (auto* store = llvm::dyn_cast<llvm::StoreInst>(&instruction)) {
+        store->setVolatile(false);
+        continue;
+      }
+      auto& load = llvm::cast<llvm::LoadInst>(instruction);
+      load.setVolatile(load.use_empty() || llvm::any_of(load.users(), [&](const llvm::User* user) {
+                         return may_shrink(load, user);
+                       }));
     }
   }
 }
@@ -62,10 +79,8 @@ void relax_accesses(llvm::Function& function) {
 // already, in little more than half its time.
 llvm::FunctionPassManager main_passes() {
   llvm::FunctionPassManager passes;
-  llvm::LoopPassManager loops;
-  loops.addPass(llvm::LoopRotatePass());
-  loops.addPass(llvm::LICMPass(llvm::LICMOptions()));
-  passes.addPass(llvm::createFunctionToLoopPassAdaptor(std::move(loops), /*UseMemorySSA=*/true));
+  passes.addPass(llvm::createFunctionToLoopPassAdaptor(llvm::LICMPass(llvm::LICMOptions()),
+                                                       /*UseMemorySSA=*/true));
   passes.addPass(llvm::GVNPass());
   passes.addPass(llvm::DSEPass());
   passes.addPass(llvm::InstCombinePass());
@@ -113,7 +128,7 @@ bool optimise(llvm::Module& module, llvm::TargetMachine& machine, size_t phi_lim
     phi_operands += count_phi_operands(function);
     if (phi_operands > phi_limit) return false;
     functions.invalidate(function, first.run(function, functions));
-    relax_accesses(function);
+    relax_accesses(functions.getResult<llvm::LoopAnalysis>(function));
     functions.invalidate(function, llvm::PreservedAnalyses::none());
     passes.run(function, functions);
     functions.clear(function, function.getName());

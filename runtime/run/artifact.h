@@ -52,6 +52,8 @@ struct ArtifactFuncType {
   uint32_t super = ~uint32_t{0};  // index of the declared supertype, or ~0
   uint32_t reserved = 0;
   uint64_t entry = 0;  // offset of the EntryThunk in the file
+
+  constexpr uint64_t group_end() const { return uint64_t{group} + group_size; }
 };
 
 struct ArtifactImport {

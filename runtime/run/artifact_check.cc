@@ -66,9 +66,10 @@ Result<> ArtifactChecker::check_types() {
 // Groups follow each other; a type names types up to the end of its group, a supertype before it.
 Result<> ArtifactChecker::check_group(size_t index) {
   const ArtifactFuncType& type = types_[index];
-  const uint64_t end = uint64_t{type.group} + type.group_size;
+  const uint64_t end = type.group_end();
   const bool is_first = index == 0 || types_[index - 1].group != type.group;
-  if (type.group > index || end <= index || end > types_.size() ||
+  const bool is_apart = index == 0 || !is_first || types_[index - 1].group_end() == index;
+  if (type.group > index || end <= index || end > types_.size() || !is_apart ||
       (is_first ? type.group != index : types_[index - 1].group_size != type.group_size)) {
     return damaged("types[{}].group: {} types from {} on", index, type.group_size, type.group);
   }

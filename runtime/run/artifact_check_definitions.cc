@@ -1,3 +1,6 @@
+#include <algorithm>
+
+#include "runtime/base/limits.h"
 #include "runtime/run/artifact_checker.h"
 #include "runtime/run/context.h"
 
@@ -7,6 +10,11 @@ namespace {
 
 constexpr ArtifactType address_type(const ArtifactLimits& limits) {
   return pack(limits.is64 != 0 ? wasm::kI64 : wasm::kI32);
+}
+
+bool is_function_reference(const ArtifactType& type) {
+  const wasm::ValueType value = unpack(type);
+  return value.is_ref() && wasm::top_of(value.heap) == wasm::HeapKind::kFunc;
 }
 
 bool has_valid_type(const ArtifactMemory& memory) {
@@ -38,7 +46,7 @@ Result<> ArtifactChecker::check_const(const ArtifactConst& constant, const Artif
       good = is_reference(type);
       break;
     case Kind::kRefFunc:
-      good = is_reference(type) && constant.index < functions_.size();
+      good = is_function_reference(type) && constant.index < functions_.size();
       break;
     case Kind::kExpression:
       good = in_text(constant.code, 1);
@@ -132,9 +140,10 @@ Result<> ArtifactChecker::check_elements() {
     }
     TRY(check_array<uint32_t>(segment.functions, kLimits.elements_a_segment, "elements.functions"));
     for (const uint32_t function : records<uint32_t>(segment.functions)) {
-      if (function != ~uint32_t{0} && function >= functions_.size()) {
-        return damaged("elements[{}].functions: {} is not below {}", i, function,
-                       functions_.size());
+      if (function == ~uint32_t{0}) continue;
+      if (function >= functions_.size() || !is_function_reference(segment.type)) {
+        return damaged("elements[{}].functions: {} is not below {}, or of another type", i,
+                       function, functions_.size());
       }
     }
     TRY(check_array<ArtifactConst>(segment.consts, kLimits.elements_a_segment, "elements.consts"));
@@ -160,6 +169,14 @@ Result<> ArtifactChecker::check_unwind() {
   for (size_t i = 0; i < rows.size(); ++i) {
     if (rows[i].pc >= header_.text.count || (i != 0 && rows[i].pc < rows[i - 1].pc)) {
       return damaged("unwind[{}].pc: {} is out of order or not in text", i, rows[i].pc);
+    }
+  }
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const uint32_t cfa = rows[i].cfa & ~ArtifactUnwind::kFromFramePointer;
+    // One word below the CFA is the return address.
+    const bool saves = std::ranges::all_of(rows[i].saved, [](uint8_t at) { return at != 1; });
+    if (cfa % 8 != 0 || cfa < 8 || cfa > kLimits.guest_stack_bytes || !saves) {
+      return damaged("unwind[{}]: a frame of {} bytes is not possible", i, cfa);
     }
   }
   const auto pads = records<ArtifactLandingPad>(header_.landing_pads);

@@ -26,6 +26,7 @@ struct BuiltinFunctions {
   }
 
   static uint64_t memory_grow(Context* context, uint32_t index, uint64_t pages) {
+    need_stack(WASMEDGE_CALLER);
     return memory(context, index).grow(pages);
   }
 
@@ -50,6 +51,7 @@ struct BuiltinFunctions {
 
   static void memory_init(Context* context, uint32_t memory, uint32_t segment, uint64_t to,
                           uint32_t from, uint32_t count) {
+    need_stack(WASMEDGE_CALLER);
     if (!instance(context).memory_init(memory, segment, to, from, count)) {
       trap_guest(TrapCode::kMemoryOutOfBounds, WASMEDGE_CALLER);
     }
@@ -58,6 +60,7 @@ struct BuiltinFunctions {
   template <typename T>
   static uint32_t wait(Context* context, uint32_t index, uint64_t address, T expected,
                        int64_t nanoseconds, const void* caller) {
+    need_stack(caller);
     Memory& target = memory(context, index);
     const std::byte* at = atomic_place(target, address, sizeof(T), caller);
     if (!target.type().limits.shared) trap_guest(TrapCode::kNotShared, caller);
@@ -86,6 +89,7 @@ struct BuiltinFunctions {
   // Nobody can wait on a memory that is not shared.
   static uint32_t memory_notify(Context* context, uint32_t index, uint64_t address,
                                 uint32_t count) {
+    need_stack(WASMEDGE_CALLER);
     Memory& target = memory(context, index);
     const std::byte* at = atomic_place(target, address, sizeof(uint32_t), WASMEDGE_CALLER);
     return target.type().limits.shared ? notify(at, count) : 0;
@@ -96,6 +100,7 @@ struct BuiltinFunctions {
   }
 
   static uint64_t table_grow(Context* context, uint32_t index, void* value, uint64_t count) {
+    need_stack(WASMEDGE_CALLER);
     return table(context, index).grow(count, value);
   }
 
@@ -121,6 +126,7 @@ struct BuiltinFunctions {
 
   static void table_init(Context* context, uint32_t table, uint32_t segment, uint64_t to,
                          uint32_t from, uint32_t count) {
+    need_stack(WASMEDGE_CALLER);
     if (!instance(context).table_init(table, segment, to, from, count)) {
       trap_guest(TrapCode::kTableOutOfBounds, WASMEDGE_CALLER);
     }
@@ -131,6 +137,7 @@ struct BuiltinFunctions {
   }
 
   static void* ref_func(Context* context, uint32_t function) {
+    need_stack(WASMEDGE_CALLER);
     return instance(context).func_ref(function);
   }
 
@@ -146,6 +153,7 @@ struct BuiltinFunctions {
   static constexpr auto exception_throw = wasmedge_exception_throw;
 
   static uint32_t is_subtype(Context*, uint64_t type, uint64_t of) {
+    need_stack(WASMEDGE_CALLER);
     return run::is_subtype(type, of) ? 1 : 0;
   }
 };

@@ -92,7 +92,7 @@ inline constexpr uint64_t kMemory64Bytes = kLimits.memory64_bytes;
 inline constexpr uint64_t kMemoryGuard = (uint64_t{1} << 32) + 65536;
 
 /// A table as code sees it. `elements` never changes (the whole maximum is reserved); `size` grows.
-/// Every element is a pointer: FuncRef* or the host's extern reference.
+/// Every element is a pointer: FuncRef*, the host's extern reference, or Exception*.
 struct TableView {
   void** elements;
   uint64_t size;

@@ -93,7 +93,7 @@ bool install() {
   struct sigaction action{};
   action.sa_sigaction = handle_fault;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
-  sigemptyset(&action.sa_mask);
+  sigfillset(&action.sa_mask);  // none may interrupt it and end the guest a second time
   return sigaction(SIGSEGV, &action, &previous_segv) == 0 &&
          sigaction(SIGILL, &action, &previous_ill) == 0;
 }
@@ -102,7 +102,7 @@ bool install() {
 
 bool interrupt_guest(void* raw_context) {
   auto& context = *static_cast<ucontext_t*>(raw_context);
-  if (Activation::current == nullptr || !FaultRegion::text_at(program_counter(context))) {
+  if (Activation::current == nullptr || !FaultRegion::is_surely_text(program_counter(context))) {
     return false;
   }
   end_guest(*Activation::current, TrapCode::kInterrupted, context);

@@ -1,21 +1,28 @@
 #include "runtime/run/fault_region.h"
 
 #include <atomic>
+#include <mutex>
 
 namespace wasmedge::run {
 namespace {
 
 // A spin lock, because the fault handler takes it: a mutex may not be taken there. The handler
-// looks only after faults of guest or host code, never of code that holds the lock.
+// looks only after faults of guest or host code, never of code that holds the lock. A handler of
+// other signals may find its own thread holding it, and must not wait.
 class SpinLock {
  public:
   SpinLock() {
     while (flag_.test_and_set(std::memory_order_acquire)) {
     }
   }
-  ~SpinLock() { flag_.clear(std::memory_order_release); }
+  explicit SpinLock(std::try_to_lock_t) : held_(!flag_.test_and_set(std::memory_order_acquire)) {}
+  ~SpinLock() {
+    if (held_) flag_.clear(std::memory_order_release);
+  }
+  bool held() const { return held_; }
 
  private:
+  bool held_ = true;
   static constinit std::atomic_flag flag_;
 };
 constinit std::atomic_flag SpinLock::flag_;
@@ -52,6 +59,11 @@ const Artifact* FaultRegion::text_at(const void* address) {
   SpinLock lock;
   const FaultRegion* region = find(reinterpret_cast<uintptr_t>(address), true);
   return region == nullptr ? nullptr : region->artifact_;
+}
+
+bool FaultRegion::is_surely_text(const void* address) {
+  const SpinLock lock(std::try_to_lock);
+  return lock.held() && find(reinterpret_cast<uintptr_t>(address), true) != nullptr;
 }
 
 bool FaultRegion::is_memory(const void* address) {

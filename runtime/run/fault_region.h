@@ -19,7 +19,10 @@ class FaultRegion {
 
   /// The artifact whose text holds `address`, or null. Async-signal-safe for synchronous signals.
   static const Artifact* text_at(const void* address);
-  /// Is `address` in the reservation of a linear memory? Likewise.
+  /// Is `address` in an artifact's text? Also false if somebody is just looking or registering.
+  /// Async-signal-safe for all signals.
+  static bool is_surely_text(const void* address);
+  /// Is `address` in the reservation of a linear memory? As text_at().
   static bool is_memory(const void* address);
 
  private:

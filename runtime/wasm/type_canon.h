@@ -31,7 +31,6 @@ class TypeCanon {
 
   /// The type of this number, which concrete references in it are, too. Stays where it is.
   const FuncType& type(uint32_t number) const { return types_[number - 1].type; }
-  bool is_final(uint32_t number) const { return types_[number - 1].is_final; }
   /// Whether `type` is `of`, or declared below it. Linear in the depth, which validation bounds.
   bool is_subtype(uint32_t type, uint32_t of) const;
   /// Spec: value type matching; concrete references are numbers.
@@ -55,7 +54,6 @@ class ModuleTypes {
   /// Adds all of them, of a valid module.
   void add_all();
 
-  const TypeCanon& canon() const { return canon_; }
   uint32_t number(uint32_t type) const { return numbers_[type]; }
   /// The type with indexes turned into numbers.
   ValueType numbered(ValueType type) const;

@@ -55,6 +55,30 @@ class Run(CommandTest):
         for part in ("unreachable", "inner", "offset"):
             self.assertIn(part, done.stderr)
 
+    def test_a_load_traps_whatever_becomes_of_its_value(self):
+        for body in ("(i32.store (local.get 0) (i32.load (local.get 0)))",
+                     "(drop (i32.sub (i32.load (local.get 0)) (i32.load (local.get 0))))",
+                     "(drop (i32.mul (i32.load (local.get 0)) (i32.const 0)))",
+                     "(global.set 0 (i32.wrap_i64 (i64.load (i32.sub (local.get 0) (i32.const 4)))))",
+                     "(global.set 0 (i32x4.extract_lane 0 (v128.load (i32.sub (local.get 0) (i32.const 4)))))",
+                     "(i32.store (i32.sub (local.get 0) (i32.const 1))"
+                     " (i32.or (i32.load (i32.sub (local.get 0) (i32.const 1))) (i32.const 0xff)))",
+                     "(local.set 1 (i32.load (local.get 0)))"
+                     "(if (global.get 0) (then (global.set 0 (local.get 1))))",
+                     # The last turn's value alone is used; the first turn traps.
+                     "(local.set 2 (i32.const 4))"
+                     "(loop $l (local.set 1 (i32.load (local.get 0)))"
+                     " (local.set 0 (i32.and (i32.add (local.get 0) (i32.const 4)) (i32.const 0xffff)))"
+                     " (br_if $l (local.tee 2 (i32.sub (local.get 2) (i32.const 1)))))"
+                     "(global.set 0 (local.get 1))"):
+            with self.subTest(body):
+                done = self.wasmedge(self.wat(f"""
+(module (memory (export "memory") 1) (global (export "g") (mut i32) (i32.const 0))
+  (func $f (export "f") (param i32) (local i32 i32) {body})
+  (func (export "_start") (call $f (i32.const 65536))))"""))
+                self.assertEqual((done.returncode, done.stdout), (134, ""), done.stderr)
+                self.assertIn("out of bounds memory access", done.stderr)
+
     def test_time_limit_ends_a_loop_where_it_is(self):
         loop = '(module (memory (export "memory") 1) (func $spin (loop $l (br $l))) (func (export "_start") call $spin))'
         module = self.wat(loop, options=["--debug-names"])
@@ -64,6 +88,17 @@ class Run(CommandTest):
         self.assertEqual((done.returncode, done.stdout), (134, ""))
         self.assertRegex(done.stderr, r"^trap: interrupted in function \$spin \(index 0\)")
         self.assertGreaterEqual(time.monotonic() - begin, 0.3)
+
+    def test_time_limit_ends_a_loop_of_exceptions(self):
+        thrower = self.wat("""
+(module (memory (export "memory") 1) (tag $t)
+  (func $throw (throw $t))
+  (func (export "_start") (loop $l (try (do (call $throw)) (catch $t)) (br $l))))""",
+                           options=["--enable-exceptions"])
+        for _ in range(30):
+            done = self.wasmedge("--time-limit", "0.02", thrower, timeout=30)
+            self.assertEqual(done.returncode, 134)
+            self.assertIn("trap: interrupted", done.stderr)
 
     def test_time_limit_ends_a_sleep(self):
         sleep = self.c("#include <unistd.h>\nint main(void) { sleep(100); }")
