@@ -6,7 +6,8 @@
 #error "host_cpu() knows x86_64 only: say here what code for your architecture depends on"
 #endif
 #ifdef __clang__
-#define _Bool bool  // the header's functions return C's type, which clang's C++ does not know
+// The header's functions return C's type, which clang's C++ does not know.
+#define _Bool bool  // NOLINT(bugprone-reserved-identifier)
 #endif
 #include <sys/platform/x86.h>
 #undef _Bool
