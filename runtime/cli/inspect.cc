@@ -46,9 +46,11 @@ UsedFeatures used_features(const wasm::Module& module) {
   for (const wasm::Memory& memory : module.memories) {
     if (memory.type.limits.is64) used.names.insert("memory64");
     if (memory.type.limits.shared) used.names.insert(wasm::to_string(wasm::Feature::kThreads));
-    if (memory.type.page_log2 != 16) {
-      used.names.insert("custom page sizes");
-    }
+    if (memory.type.page_log2 != 16) used.names.insert("custom page sizes");
+  }
+  if (!module.tags.empty()) used.names.insert(wasm::to_string(wasm::Feature::kExceptionHandling));
+  for (const wasm::Table& table : module.tables) {
+    if (table.type.limits.is64) used.names.insert("table64");
   }
   if (module.memories.size() > 1) used.names.insert("multiple memories");
   if (std::ranges::any_of(module.types, [](const auto& type) { return type.results.size() > 1; })) {
@@ -78,7 +80,7 @@ std::string describe(const wasm::Module& module, ExternKind kind, uint32_t index
       return fmt::format("{}{}", module.globals[index].type.is_mutable ? "mutable " : "",
                          to_string(module.globals[index].type.value));
     case ExternKind::kTag:
-      return "";
+      return to_string(module.type_of_tag(index));
   }
   return "";
 }

@@ -30,6 +30,12 @@ exports: 3
   function "h" [] -> [i32]
 """)
 
+    def test_tags_are_exceptions(self):
+        module = self.wat('(module (tag (export "t") (param i32 i64)))', options=["--enable-exceptions"])
+        done = self.wasmedge("inspect", module)
+        self.assertIn("features: exception handling\n", done.stdout)
+        self.assertIn('  tag "t" [i32 i64] -> []\n', done.stdout)
+
     def test_an_invalid_module_is_an_error(self):
         module = self.wat("(module (func i32.add drop))", options=["--no-check"])
         self.check_error(self.wasmedge("inspect", module), "invalid module at offset")
