@@ -45,6 +45,11 @@ struct Limits {
   uint32_t compiler_wall_seconds = 1800;
   uint64_t compiler_output_bytes = uint64_t{4} << 30;
 
+  // The process that reads names and debug information for it.
+  uint64_t symbols_memory_bytes = uint64_t{2} << 30;
+  uint32_t symbols_seconds = 20;
+  uint64_t symbols_output_bytes = uint64_t{512} << 20;
+
   // Container configuration.
   size_t config_json_bytes = size_t{16} << 20;
 };

@@ -40,9 +40,11 @@ std::string Key::hex() const {
   return text;
 }
 
-Key key_of(const Sha256& module) {
-  return Key{
-      Hasher().add(module.data(), module.size()).add(compiler_build()).add(host_cpu()).digest()};
+Key key_of(const Sha256& module, bool metered) {
+  Hasher hasher;
+  hasher.add(module.data(), module.size()).add(compiler_build()).add(host_cpu());
+  if (metered) hasher.add("metered");
+  return Key{hasher.digest()};
 }
 
 }  // namespace wasmedge::cache

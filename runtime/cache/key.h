@@ -29,6 +29,7 @@ struct Key {
 };
 
 /// Key of the module with this SHA-256, for this compiler and this machine's CPU (base/cpu.h).
-Key key_of(const Sha256& module);
+/// `metered`: of the code that uses up fuel.
+Key key_of(const Sha256& module, bool metered = false);
 
 }  // namespace wasmedge::cache

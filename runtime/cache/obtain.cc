@@ -82,6 +82,9 @@ Result<Compilation> start(const CompileJob& job) {
                                         std::to_string(kModuleFd),
                                         "--reply-fd",
                                         std::to_string(kReplyFd)};
+  if (job.metered) arguments.emplace_back("--metered");
+  if (!job.emit.empty()) arguments.insert(arguments.end(), {"--emit", job.emit});
+  if (!job.function.empty()) arguments.insert(arguments.end(), {"--function", job.function});
   if (!job.cache_directory.empty()) {
     // With a cache it matters that both sides make the same keys.
     arguments.insert(arguments.end(), {"--cache", job.cache_directory, "--client-build",
@@ -113,9 +116,10 @@ Result<Compiled> finish(Compilation& compilation) {
   return compiled;
 }
 
-Result<std::optional<Fd>> find(const Store* store, std::span<const std::byte> module) {
+Result<std::optional<Fd>> find(const Store* store, std::span<const std::byte> module,
+                               bool metered) {
   if (store == nullptr) return std::nullopt;
-  return store->lookup(key_of(sha256(module)));
+  return store->lookup(key_of(sha256(module), metered));
 }
 
 }  // namespace wasmedge::cache

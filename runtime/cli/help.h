@@ -35,6 +35,15 @@ inline constexpr std::string_view kRunHelp =
     "  --env KEY=VALUE        set an environment variable. May be repeated.\n"
     "  --time-limit SECONDS   end it after this time, with the trap \"interrupted\" and status "
     "134\n"
+    "  --fuel N               end it after about N instructions, with the trap \"out of fuel\" "
+    "and\n"
+    "                         status 134, always at the same one. Bulk operations also cost one\n"
+    "                         for each 32 bytes or 4 elements. The module is compiled for it: "
+    "such\n"
+    "                         code is slower, and is in the cache beside the other.\n"
+    "  --debug                tell gdb(1) the names, frames and lines of compiled code, for when "
+    "it\n"
+    "                         is attached later; a program that gdb starts has them anyway\n"
     "  --perfmap              write /tmp/perf-PID.map, from which perf(1) takes functions' names\n"
     "  --                     what follows is no option\n"
     "\n"
@@ -45,13 +54,18 @@ inline constexpr std::string_view kRunHelp =
     "be run; 2 for a wrong command line.\n";
 
 inline constexpr std::string_view kCompileHelp =
-    "usage: wasmedge compile [-o OUTPUT] FILE.wasm\n"
+    "usage: wasmedge compile [options] FILE.wasm\n"
     "\n"
     "Compiles the module into the cache, so that its first run starts at once.\n"
     "\n"
     "  -o, --output OUTPUT  also write the compiled code to this file, to look at. It is not run "
     "from\n"
-    "                       there: compiled code is taken from the cache only.\n";
+    "                       there: compiled code is taken from the cache only.\n"
+    "  --metered            the code that `wasmedge run --fuel` uses\n"
+    "  --emit ir|asm        compile into nothing, and write LLVM IR as the code generator gets "
+    "it,\n"
+    "                       after optimisation, or the machine's assembly, to stdout or OUTPUT\n"
+    "  --function F         emit this function only, by its index, name or export\n";
 
 inline constexpr std::string_view kValidateHelp =
     "usage: wasmedge validate FILE.wasm...\n"

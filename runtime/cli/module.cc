@@ -52,15 +52,25 @@ void wait_for(const cache::Compilation& compilation) {
   }
 }
 
-Result<Fd> compile(const ModuleFile& module, const Result<std::string>& directory) {
-  TRY_ASSIGN(std::string compiler, compiler_path());
-  if (!directory) warn(directory.error().message);
-  TRY_ASSIGN(auto compilation, cache::start({std::move(compiler), directory.value_or(std::string()),
-                                             module.file.get(), module.path}));
+// `job` says what there is to do beyond the module itself.
+Result<Fd> compile(const ModuleFile& module, cache::CompileJob job) {
+  TRY_ASSIGN(job.compiler, compiler_path());
+  job.module = module.file.get();
+  job.name = module.path;
+  TRY_ASSIGN(auto compilation, cache::start(job));
   wait_for(compilation);
   TRY_ASSIGN(auto compiled, cache::finish(compilation));
   if (!compiled.warning.empty()) warn(compiled.warning);
   return std::move(compiled.artifact);
+}
+
+Result<Fd> compile_cached(const ModuleFile& module, const Result<std::string>& directory,
+                          bool metered) {
+  if (!directory) warn(directory.error().message);
+  cache::CompileJob job;
+  job.cache_directory = directory.value_or(std::string());
+  job.metered = metered;
+  return compile(module, std::move(job));
 }
 
 }  // namespace
@@ -82,20 +92,29 @@ Result<ModuleFile> open_module(const std::string& path) {
   return ModuleFile{path, std::move(file), std::move(bytes)};
 }
 
-Result<std::shared_ptr<const run::Artifact>> load_artifact(const ModuleFile& module) {
+Result<std::shared_ptr<const run::Artifact>> load_artifact(const ModuleFile& module, bool metered) {
   const auto directory = cache::default_directory();
   const auto store = open_cache(directory);
   // What is damaged or not ours is as good as absent: the compiler replaces it, and says so.
-  auto found = cache::find(store ? &*store : nullptr, module.bytes.bytes());
+  auto found = cache::find(store ? &*store : nullptr, module.bytes.bytes(), metered);
   if (found && *found) {
     if (auto artifact = run::Artifact::load(std::move(**found), module.path)) return artifact;
   }
-  TRY_ASSIGN(Fd file, compile(module, directory));
+  TRY_ASSIGN(Fd file, compile_cached(module, directory, metered));
   return run::Artifact::load(std::move(file), module.path);
 }
 
-Result<Fd> compile_artifact(const ModuleFile& module) {
-  return compile(module, cache::default_directory());
+Result<Fd> compile_artifact(const ModuleFile& module, bool metered) {
+  return compile_cached(module, cache::default_directory(), metered);
+}
+
+Result<Fd> compile_to_text(const ModuleFile& module, bool metered, const std::string& emit,
+                           const std::string& function) {
+  cache::CompileJob job;
+  job.metered = metered;
+  job.emit = emit;
+  job.function = function;
+  return compile(module, std::move(job));
 }
 
 }  // namespace wasmedge::cli

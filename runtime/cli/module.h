@@ -21,10 +21,15 @@ struct ModuleFile {
 Result<ModuleFile> open_module(const std::string& path);
 
 /// Its artifact, verified and mapped: from the cache, or compiled now. Says on stderr what takes
-/// long and what could not be cached.
-Result<std::shared_ptr<const run::Artifact>> load_artifact(const ModuleFile& module);
+/// long and what could not be cached. `metered`: code that uses up fuel.
+Result<std::shared_ptr<const run::Artifact>> load_artifact(const ModuleFile& module, bool metered);
 
 /// Its artifact's file, compiled if need be.
-Result<Fd> compile_artifact(const ModuleFile& module);
+Result<Fd> compile_artifact(const ModuleFile& module, bool metered);
+
+/// A file with its LLVM IR ("ir") or assembly ("asm"), of the function with this index or name, or,
+/// if that is empty, of all.
+Result<Fd> compile_to_text(const ModuleFile& module, bool metered, const std::string& emit,
+                           const std::string& function);
 
 }  // namespace wasmedge::cli

@@ -7,6 +7,7 @@
 #include "runtime/cli/run_options.h"
 #include "runtime/cli/tell.h"
 #include "runtime/cli/time_limit.h"
+#include "runtime/run/debugger.h"
 #include "runtime/run/perf_map.h"
 #include "runtime/wasi/command.h"
 
@@ -28,9 +29,12 @@ Result<wasi::WasiConfig> make_config(const RunOptions& options) {
 Result<wasi::Command> prepare(const RunOptions& options) {
   TRY_ASSIGN(auto config, make_config(options));
   TRY_ASSIGN(const ModuleFile module, open_module(options.guest.front()));
-  TRY_ASSIGN(auto artifact, load_artifact(module));
+  TRY_ASSIGN(auto artifact, load_artifact(module, options.fuel.has_value()));
   if (options.perf_map) TRY(run::write_perf_map(*artifact));
-  return wasi::Command::prepare(std::move(artifact), std::move(config));
+  if (options.debug || run::is_debugged()) run::tell_debugger(*artifact);
+  TRY_ASSIGN(auto command, wasi::Command::prepare(std::move(artifact), std::move(config)));
+  if (options.fuel) command.set_fuel(*options.fuel);
+  return command;
 }
 
 }  // namespace

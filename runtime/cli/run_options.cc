@@ -1,6 +1,7 @@
 #include "runtime/cli/run_options.h"
 
 #include <charconv>
+#include <limits>
 #include <string_view>
 
 namespace wasmedge::cli {
@@ -51,12 +52,25 @@ Result<std::chrono::nanoseconds> parse_seconds(std::string_view text) {
       std::chrono::duration<double>(seconds));
 }
 
+Result<uint64_t> parse_fuel(std::string_view text) {
+  constexpr uint64_t kMost = std::numeric_limits<int64_t>::max();
+  uint64_t fuel = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), fuel);
+  if (error != std::errc() || end != text.data() + text.size() || fuel > kMost) {
+    return fail(ErrorCode::kInvalidArgument, "--fuel {}: expected a number of instructions, to {}",
+                text, kMost);
+  }
+  return fuel;
+}
+
 Result<> set(RunOptions& options, std::string_view option, std::string_view value) {
   if (option == "--dir") {
     TRY_ASSIGN(auto directory, parse_directory(value));
     options.directories.push_back(std::move(directory));
   } else if (option == "--time-limit") {
     TRY_ASSIGN(options.time_limit, parse_seconds(value));
+  } else if (option == "--fuel") {
+    TRY_ASSIGN(options.fuel, parse_fuel(value));
   } else {
     TRY_ASSIGN(auto variable, parse_variable(value));
     options.environment.push_back(std::move(variable));
@@ -80,13 +94,13 @@ Result<RunOptions> parse_run_options(Arguments arguments) {
       options.help = true;
       return options;
     }
-    if (argument == "--perfmap") {
-      options.perf_map = true;
+    if (argument == "--perfmap" || argument == "--debug") {
+      (argument == "--debug" ? options.debug : options.perf_map) = true;
       continue;
     }
     const size_t equals = argument.find('=');
     const std::string_view name = argument.substr(0, equals);
-    if (name != "--dir" && name != "--env" && name != "--time-limit") {
+    if (name != "--dir" && name != "--env" && name != "--time-limit" && name != "--fuel") {
       return fail(ErrorCode::kInvalidArgument, "unknown option {}", argument);
     }
     if (equals != std::string_view::npos) {

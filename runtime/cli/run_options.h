@@ -22,7 +22,9 @@ struct RunOptions {
   std::vector<Directory> directories;
   std::vector<std::string> environment;  // "KEY=VALUE"
   std::optional<std::chrono::nanoseconds> time_limit;
+  std::optional<uint64_t> fuel;
   bool perf_map = false;
+  bool debug = false;
   std::vector<std::string> guest;  // the module's path and the guest's arguments
 };
 

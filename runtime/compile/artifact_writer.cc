@@ -51,6 +51,8 @@ class Writer {
     header_.sites = records(code_.sites);
     header_.unwind = records(code_.unwind);
     header_.landing_pads = records(code_.landing_pads);
+    header_.frames = records(code_.frames);
+    put_lines();
     if (strings_.size() > std::numeric_limits<uint32_t>::max()) {
       return fail(ErrorCode::kResourceExhausted,
                   "the module's names take {} bytes; an artifact can hold 4 GiB", strings_.size());
@@ -156,14 +158,42 @@ class Writer {
     std::vector<run::ArtifactFunction> functions;
     functions.reserve(module_.functions.size());
     for (size_t i = 0; i < module_.functions.size(); ++i) {
-      const std::string_view name =
-          i < module_.function_names.size() ? module_.function_names[i] : std::string_view();
       functions.push_back({.code = code_.functions[i].offset,
                            .code_size = static_cast<uint32_t>(code_.functions[i].size),
                            .type = module_.functions[i].type,
-                           .name = string(name)});
+                           .name = string(function_name(static_cast<uint32_t>(i)))});
     }
     header_.functions = records(functions);
+  }
+
+  std::string_view function_name(uint32_t index) const {
+    if (const std::string* readable = options_.symbols.name(index)) return *readable;
+    return index < module_.function_names.size() ? module_.function_names[index] : "";
+  }
+
+  // Those lines that a site is of, and their files.
+  void put_lines() {
+    std::vector<uint32_t> offsets;
+    for (const run::ArtifactSite& site : code_.sites) {
+      if (site.wasm_offset != 0) offsets.push_back(site.wasm_offset);
+    }
+    std::sort(offsets.begin(), offsets.end());
+    std::vector<run::ArtifactLine> lines;
+    const std::vector<SourceLine>& all = options_.symbols.lines;
+    auto site = offsets.begin();
+    for (size_t i = 0; i < all.size(); ++i) {
+      site = std::lower_bound(site, offsets.end(), all[i].wasm_offset);
+      if (site == offsets.end()) break;
+      if (i + 1 < all.size() && *site >= all[i + 1].wasm_offset) continue;
+      lines.push_back(
+          {.wasm_offset = all[i].wasm_offset, .file = all[i].file, .line = all[i].line});
+    }
+    std::vector<run::ArtifactString> files;
+    if (!lines.empty()) {
+      for (const std::string& file : options_.symbols.files) files.push_back(string(file));
+    }
+    header_.lines = records(lines);
+    header_.files = records(files);
   }
 
   void put_definitions() {
@@ -267,6 +297,7 @@ class Writer {
     header_.start = module_.start.value_or(~uint32_t{0});
     header_.imported_functions = module_.imported_functions;
     header_.imported_globals = module_.imported_globals;
+    header_.is_metered = options_.metered ? 1 : 0;
     std::memcpy(file_.data(), &header_, sizeof(header_));
     header_.digest = run::artifact_digest(file_);
     std::memcpy(file_.data(), &header_, sizeof(header_));

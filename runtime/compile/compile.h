@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "runtime/base/result.h"
+#include "runtime/compile/symbols.h"
 #include "runtime/wasm/module.h"
 
 /// Validated module in, artifact (runtime/run/artifact.h) out, by way of LLVM. The only part of the
@@ -18,11 +19,16 @@ enum class Quality : uint8_t {
   kNone,  // no passes, code generation at O0: for tests that want both shapes of code
 };
 
+/// What the code generator is asked for: an ELF object, or text to look at.
+enum class Form : uint8_t { kObject, kAssembly, kIr };
+
 struct CompileOptions {
   Quality quality = Quality::kBest;
+  bool metered = false;                     // code uses up fuel (run::Store::set_fuel)
   unsigned threads = 1;                     // partitions compiled at the same time; at least 1
   std::array<uint8_t, 32> module_sha256{};  // of module.bytes; stands in the artifact
   std::string compiler_build;               // likewise; at most 63 bytes
+  Symbols symbols{};                        // for messages
 };
 
 /// The artifact's bytes, for this machine's CPU (base/cpu.h). `module` must have passed

@@ -49,9 +49,11 @@ void FunctionEmitter::push_results(llvm::Value* call, const Callee& callee) {
 void FunctionEmitter::emit_call(const Callee& callee) {
   llvm::FunctionType* type = module_.function_type(callee.type);
   const auto arguments = pass_arguments(callee);
+  store_fuel();
   if (tries_.empty()) {
     llvm::CallInst* call = builder_.CreateCall(type, callee.code, arguments);
     locate(call);
+    load_fuel();
     return push_results(call, callee);
   }
   llvm::BasicBlock* next = new_block();
@@ -59,6 +61,7 @@ void FunctionEmitter::emit_call(const Callee& callee) {
       builder_.CreateInvoke(type, callee.code, next, landing_pad(), arguments);
   locate(invoke);
   begin(next);
+  load_fuel();
   push_results(invoke, callee);
 }
 
@@ -66,8 +69,10 @@ void FunctionEmitter::emit_call(const Callee& callee) {
 // is a jump. (LLVM's verifier would want equal prototypes, since it thinks of arguments on the
 // stack.)
 void FunctionEmitter::emit_tail_call(const Callee& callee) {
+  const auto arguments = pass_arguments(callee);
+  store_fuel();
   llvm::CallInst* call =
-      builder_.CreateCall(module_.function_type(callee.type), callee.code, pass_arguments(callee));
+      builder_.CreateCall(module_.function_type(callee.type), callee.code, arguments);
   locate(call);
   call->setTailCallKind(llvm::CallInst::TCK_MustTail);
   if (call->getType()->isVoidTy()) {

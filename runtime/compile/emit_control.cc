@@ -82,6 +82,8 @@ void FunctionEmitter::loop(const wasm::BlockImm& imm) {
   begin(control.loop.block);
   stack_.resize(control.height);
   for (llvm::PHINode* phi : control.loop.phis) push(phi);
+  begin_line();
+  check_fuel();
 }
 
 // Of the branch being emitted, if the module hints at it.
@@ -104,6 +106,7 @@ void FunctionEmitter::if_(const wasm::BlockImm& imm) {
   llvm::BasicBlock* then_block = new_block();
   builder_.CreateCondBr(condition, then_block, control.else_block, hinted_weights());
   begin(then_block);
+  begin_line();
 }
 
 void FunctionEmitter::else_(const wasm::NoImm&) {
@@ -114,6 +117,7 @@ void FunctionEmitter::else_(const wasm::NoImm&) {
   stack_.resize(control.height);
   for (const Operand& parameter : control.parameters) stack_.push_back(parameter);
   reachable_ = true;
+  begin_line();
 }
 
 void FunctionEmitter::end(const wasm::NoImm& imm) {
@@ -141,10 +145,12 @@ void FunctionEmitter::leave(Control& control) {
   stack_.resize(control.height);
   for (llvm::PHINode* phi : control.end.phis) push(phi);
   reachable_ = true;
+  begin_line();
 }
 
 // The function's results are on the stack.
 void FunctionEmitter::emit_return() {
+  store_fuel();
   const size_t count = type_.results.size();
   const size_t first = stack_.size() - count;
   if (count == 1) {
@@ -179,6 +185,7 @@ void FunctionEmitter::branch_if(llvm::Value* condition, Label& label) {
   llvm::BasicBlock* next = new_block();
   builder_.CreateCondBr(condition, label.block, next, hinted_weights());
   begin(next);
+  begin_line();
 }
 
 void FunctionEmitter::br_on_null(const wasm::LabelImm& imm) {

@@ -38,6 +38,7 @@ void FunctionEmitter::raise(llvm::Value* exception, std::optional<size_t> handle
     builder_.CreateBr(label.block);
     return;
   }
+  store_fuel();
   call_builtin(offsetof(run::Builtins, exception_throw), builder_.getVoidTy(), {exception});
   builder_.CreateUnreachable();
 }
@@ -61,6 +62,7 @@ bool FunctionEmitter::end_try_body() {
         llvm::StructType::get(module_.ptr(), module_.i32()), /*NumClauses=*/1);
     pad->addClause(llvm::ConstantPointerNull::get(builder_.getPtrTy()));
     control.dispatch.phis[0]->addIncoming(builder_.CreateExtractValue(pad, 0), control.landing);
+    load_fuel();
     builder_.CreateBr(control.dispatch.block);
   }
   begin(control.dispatch.block);
@@ -150,6 +152,7 @@ bool FunctionEmitter::begin_catch() {
     reachable_ = control.no_match != nullptr;
     if (reachable_) begin(control.no_match);
   }
+  if (reachable_) begin_line();
   control.no_match = nullptr;
   return reachable_;
 }
@@ -158,6 +161,7 @@ void FunctionEmitter::catch_(const wasm::TagImm& imm) {
   if (!begin_catch()) return;
   llvm::Value* exception = controls_.back().dispatch.phis[0];
   controls_.back().no_match = match(exception, imm.tag);
+  begin_line();
   push_payload(exception, imm.tag);
 }
 

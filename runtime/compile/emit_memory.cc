@@ -150,6 +150,7 @@ void FunctionEmitter::memory_fill(const wasm::MemImm& imm) {
   llvm::Value* count = as_u64(pop());
   llvm::Value* byte = pop();
   llvm::Value* to = as_u64(pop());
+  charge_bulk(count, kBytesRate);
   call_builtin(offsetof(run::Builtins, memory_fill), builder_.getVoidTy(),
                {u32(imm.memory), to, byte, count});
 }
@@ -158,6 +159,7 @@ void FunctionEmitter::memory_copy(const wasm::MemCopyImm& imm) {
   llvm::Value* count = as_u64(pop());
   llvm::Value* from = as_u64(pop());
   llvm::Value* to = as_u64(pop());
+  charge_bulk(count, kBytesRate);
   call_builtin(offsetof(run::Builtins, memory_copy), builder_.getVoidTy(),
                {u32(imm.to_memory), u32(imm.from_memory), to, from, count});
 }
@@ -166,6 +168,7 @@ void FunctionEmitter::memory_init(const wasm::MemInitImm& imm) {
   llvm::Value* count = pop();
   llvm::Value* from = pop();
   llvm::Value* to = as_u64(pop());
+  charge_bulk(count, kBytesRate);
   call_builtin(offsetof(run::Builtins, memory_init), builder_.getVoidTy(),
                {u32(imm.memory), u32(imm.segment), to, from, count});
 }

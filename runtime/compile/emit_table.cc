@@ -33,6 +33,7 @@ void FunctionEmitter::table_size(const wasm::TableImm& imm) {
 void FunctionEmitter::table_grow(const wasm::TableImm& imm) {
   llvm::Value* count = as_u64(pop());
   llvm::Value* value = pop();
+  charge_bulk(count, kElementsRate);
   push(as_address(call_builtin(offsetof(run::Builtins, table_grow), module_.i64(),
                                {u32(imm.table), value, count}),
                   module_.facts().module.tables[imm.table].type.limits.is64));
@@ -42,6 +43,7 @@ void FunctionEmitter::table_fill(const wasm::TableImm& imm) {
   llvm::Value* count = as_u64(pop());
   llvm::Value* value = pop();
   llvm::Value* to = as_u64(pop());
+  charge_bulk(count, kElementsRate);
   call_builtin(offsetof(run::Builtins, table_fill), builder_.getVoidTy(),
                {u32(imm.table), to, value, count});
 }
@@ -50,6 +52,7 @@ void FunctionEmitter::table_copy(const wasm::TableCopyImm& imm) {
   llvm::Value* count = as_u64(pop());
   llvm::Value* from = as_u64(pop());
   llvm::Value* to = as_u64(pop());
+  charge_bulk(count, kElementsRate);
   call_builtin(offsetof(run::Builtins, table_copy), builder_.getVoidTy(),
                {u32(imm.to_table), u32(imm.from_table), to, from, count});
 }
@@ -58,6 +61,7 @@ void FunctionEmitter::table_init(const wasm::TableInitImm& imm) {
   llvm::Value* count = pop();
   llvm::Value* from = pop();
   llvm::Value* to = as_u64(pop());
+  charge_bulk(count, kElementsRate);
   call_builtin(offsetof(run::Builtins, table_init), builder_.getVoidTy(),
                {u32(imm.table), u32(imm.segment), to, from, count});
 }

@@ -11,9 +11,10 @@ namespace wasmedge::compile {
 
 /// What every partition wants to know of the module, worked out once and read by all threads.
 struct Facts {
-  explicit Facts(const wasm::Module& module);
+  explicit Facts(const wasm::Module& module, bool metered = false);
 
   const wasm::Module& module;
+  bool metered;  // CompileOptions::metered
   run::ContextLayout layout;
   /// For a type index, the first equal one (wasm/type_canon.h); entry thunks are made for those
   /// only.

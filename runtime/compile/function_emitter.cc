@@ -62,6 +62,7 @@ FunctionEmitter::FunctionEmitter(IrModule& module, llvm::Function* function,
       debug_scope_(module.describe(function, offset)),
       entry_(llvm::BasicBlock::Create(module.context(), "", function)),
       builder_(llvm::BasicBlock::Create(module.context(), "", function)),
+      first_block_(builder_.GetInsertBlock()),
       context_{function->getArg(0)},
       offset_(offset),
       memory_bases_(module.facts().module.memories.size()) {
@@ -87,14 +88,15 @@ void FunctionEmitter::add_locals(uint32_t count, wasm::ValueType type) {
 }
 
 void FunctionEmitter::emit(wasm::Reader& reader) {
-  llvm::BasicBlock* first = builder_.GetInsertBlock();
   DeadCode dead(*this);
   while (!controls_.empty()) {
     offset_ = reader.offset();
+    if (reachable_) ++line_cost_;
     const Result<>& read = reachable_ ? wasm::visit(reader, *this) : wasm::visit(reader, dead);
     if (!read) llvm::report_fatal_error("function body is not what validation saw");
   }
-  entry_.CreateBr(first);
+  end_line();
+  entry_.CreateBr(first_block_);
 }
 
 llvm::Value* FunctionEmitter::pop() {
@@ -113,9 +115,11 @@ void emit_function(IrModule& module, uint32_t index) {
     const uint32_t count = reader.u32();
     emitter.add_locals(count, wasm::read_value_type(reader));
   }
+  if (module.facts().metered) emitter.meter();
   emitter.emit(reader);
 }
 
+// Never metered: the host evaluates them, where no trap is expected.
 void emit_expression(IrModule& module, uint32_t index) {
   const wasm::ConstExpr& expression = *module.facts().expressions[index];
   const wasm::FuncType type{{}, {expression.type}};

@@ -26,6 +26,8 @@ class FunctionEmitter {
 
   /// Declares `count` zeroed locals.
   void add_locals(uint32_t count, wasm::ValueType type);
+  /// From here on, code uses up fuel; before emit().
+  void meter();
   /// Everything up to the end of `reader`.
   void emit(wasm::Reader& reader);
 
@@ -97,6 +99,15 @@ class FunctionEmitter {
   void locate(llvm::Instruction* instruction);
   void trap(run::TrapCode code);
   void trap_if(llvm::Value* condition, run::TrapCode code);
+
+  // Fuel (emit_fuel.cc). All of it does nothing in code that is not metered.
+  static constexpr unsigned kBytesRate = 5, kElementsRate = 2;
+  void load_fuel();
+  void store_fuel();
+  void begin_line();
+  void end_line();
+  void check_fuel();
+  void charge_bulk(llvm::Value* count, unsigned rate_log2);
 
   // Runtime structures (emit_runtime.cc).
   llvm::Value* load_constant(llvm::IRBuilder<>& builder, llvm::Type* type, llvm::Value* base,
@@ -226,6 +237,7 @@ class FunctionEmitter {
   llvm::DISubprogram* debug_scope_;
   llvm::IRBuilder<> entry_;  // the entry block: allocas, and what every use of the function needs
   llvm::IRBuilder<> builder_;
+  llvm::BasicBlock* first_block_;  // behind the entry block
   ContextPtr context_;
   uint32_t offset_ = 0;  // of the instruction being emitted
   bool reachable_ = true;
@@ -234,6 +246,11 @@ class FunctionEmitter {
   std::vector<Control> controls_;
   std::vector<size_t> tries_;               // those whose body is open, from the outermost
   std::vector<llvm::Value*> memory_bases_;  // loaded in the entry block, on demand
+  // Metered code only.
+  llvm::Value* fuel_cell_ = nullptr;          // Context::fuel
+  llvm::AllocaInst* fuel_ = nullptr;          // what is left, while this function runs
+  llvm::Instruction* line_charge_ = nullptr;  // where the line being emitted is paid for
+  uint32_t line_cost_ = 0;                    // so far
 };
 
 }  // namespace wasmedge::compile

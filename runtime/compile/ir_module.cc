@@ -30,7 +30,7 @@ IrModule::IrModule(const Facts& facts, const llvm::TargetMachine& machine)
 
   llvm::MDBuilder metadata(context_);
   llvm::MDNode* root = metadata.createTBAARoot("wasm");
-  for (const char* name : {"memory", "global", "table", "size", "constant", "spill"}) {
+  for (const char* name : {"memory", "global", "table", "size", "constant", "spill", "fuel"}) {
     llvm::MDNode* scalar = metadata.createTBAAScalarTypeNode(name, root);
     tags_.push_back(metadata.createTBAAStructTagNode(scalar, scalar, 0));
   }

@@ -30,7 +30,7 @@ struct Operand {
 };
 
 /// What a load or store reaches, for alias analysis: accesses of different kinds never overlap.
-enum class Reach : uint8_t { kMemory, kGlobal, kTable, kSize, kConstant, kSpill };
+enum class Reach : uint8_t { kMemory, kGlobal, kTable, kSize, kConstant, kSpill, kFuel };
 
 /// How a vector instruction sees a v128, by the name that Wasm gives it.
 enum class Shape : uint8_t { i8x16, i16x8, i32x4, i64x2, f32x4, f64x2 };

@@ -109,6 +109,14 @@ class Linker {
       linked_.unwind.push_back(
           {.pc = in_text(row.section, row.offset), .cfa = row.cfa, .saved = row.saved});
     }
+    for (const FrameChange& change : objects_[object].frames) {
+      const uint32_t complete = change.is_complete ? run::ArtifactFrame::kComplete : 0;
+      const run::ArtifactFrame frame{in_text(change.section, change.offset) | complete};
+      const bool changes = linked_.frames.empty()
+                               ? change.is_complete
+                               : linked_.frames.back().is_complete() != change.is_complete;
+      if (changes) linked_.frames.push_back(frame);
+    }
     for (const LandingPad& pad : objects_[object].landing_pads) {
       linked_.landing_pads.push_back({.begin = in_text(pad.section, pad.begin),
                                       .end = in_text(pad.section, pad.end),

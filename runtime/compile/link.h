@@ -25,6 +25,7 @@ struct Linked {
   std::vector<std::byte> text;
   std::vector<run::ArtifactSite> sites;                // by pc
   std::vector<run::ArtifactUnwind> unwind;             // by pc
+  std::vector<run::ArtifactFrame> frames;              // by pc
   std::vector<run::ArtifactLandingPad> landing_pads;   // by pc
   std::vector<Placed> functions, expressions, thunks;  // by number
 };

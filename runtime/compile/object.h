@@ -64,6 +64,14 @@ struct UnwindRow {
   std::array<uint8_t, 8> saved{};
 };
 
+/// From `offset` on, functions have the frame of their UnwindRow, or not: as run::ArtifactFrame
+/// says.
+struct FrameChange {
+  uint32_t section = 0;
+  uint64_t offset = 0;
+  bool is_complete = false;
+};
+
 /// Exceptions out of calls in [begin, end) go to `pad`, in the same section.
 struct LandingPad {
   uint32_t section = 0;
@@ -77,6 +85,7 @@ struct Object {
   std::vector<Definition> definitions;
   std::vector<Site> sites;                 // by section and offset
   std::vector<UnwindRow> unwind{};         // likewise
+  std::vector<FrameChange> frames{};       // likewise
   std::vector<LandingPad> landing_pads{};  // likewise
 };
 

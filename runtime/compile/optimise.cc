@@ -2,6 +2,7 @@
 
 #include <llvm/Analysis/LoopInfo.h>
 #include <llvm/Analysis/TargetLibraryInfo.h>
+#include <llvm/IR/DebugInfo.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/PassManager.h>
 #include <llvm/Passes/PassBuilder.h>
@@ -136,14 +137,20 @@ bool optimise(llvm::Module& module, llvm::TargetMachine& machine, size_t phi_lim
   return true;
 }
 
-Result<llvm::SmallVector<char, 0>> generate_object(llvm::Module& module,
-                                                   llvm::TargetMachine& machine) {
+Result<llvm::SmallVector<char, 0>> generate(llvm::Module& module, llvm::TargetMachine& machine,
+                                            Form form) {
   llvm::SmallVector<char, 0> object;
   llvm::raw_svector_ostream stream(object);
+  if (form == Form::kIr) {
+    llvm::StripDebugInfo(module);
+    module.print(stream, nullptr);
+    return object;
+  }
+  const auto type = form == Form::kObject ? llvm::CodeGenFileType::ObjectFile
+                                          : llvm::CodeGenFileType::AssemblyFile;
   llvm::legacy::PassManager passes;
   passes.add(new llvm::TargetLibraryInfoWrapperPass(no_library(machine.getTargetTriple())));
-  if (machine.addPassesToEmitFile(passes, stream, nullptr, llvm::CodeGenFileType::ObjectFile,
-                                  /*DisableVerify=*/true)) {
+  if (machine.addPassesToEmitFile(passes, stream, nullptr, type, /*DisableVerify=*/true)) {
     return fail(ErrorCode::kInternal, "the code generator cannot write objects");
   }
   passes.run(module);

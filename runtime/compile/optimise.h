@@ -5,6 +5,7 @@
 #include <llvm/Target/TargetMachine.h>
 
 #include "runtime/base/result.h"
+#include "runtime/compile/compile.h"
 
 namespace wasmedge::compile {
 
@@ -13,8 +14,8 @@ namespace wasmedge::compile {
 /// far more than its few bytes of wasm should.
 bool optimise(llvm::Module& module, llvm::TargetMachine& machine, size_t phi_limit);
 
-/// The ELF object of `module`.
-Result<llvm::SmallVector<char, 0>> generate_object(llvm::Module& module,
-                                                   llvm::TargetMachine& machine);
+/// `module` as an ELF object, or as text to look at.
+Result<llvm::SmallVector<char, 0>> generate(llvm::Module& module, llvm::TargetMachine& machine,
+                                            Form form);
 
 }  // namespace wasmedge::compile

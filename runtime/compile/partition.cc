@@ -98,10 +98,10 @@ size_t phi_limit(const wasm::Module& module, const Partition& partition) {
   return std::max(kPhiOperands, bytes);
 }
 
-// The ELF object; nothing if it would take out of all proportion to optimise.
-Result<std::optional<llvm::SmallVector<char, 0>>> generate(const Facts& facts,
-                                                           const Partition& partition,
-                                                           Quality quality) {
+// Nothing if it would take out of all proportion to optimise.
+Result<std::optional<llvm::SmallVector<char, 0>>> try_generate(const Facts& facts,
+                                                               const Partition& partition,
+                                                               Quality quality, Form form) {
   TRY_ASSIGN(const auto machine, host_machine(quality));
   IrModule module(facts, *machine);
   emit(module, partition);
@@ -109,18 +109,36 @@ Result<std::optional<llvm::SmallVector<char, 0>>> generate(const Facts& facts,
       !optimise(module.ir(), *machine, phi_limit(facts.module, partition))) {
     return std::nullopt;
   }
-  return generate_object(module.ir(), *machine);
+  return generate(module.ir(), *machine, form);
+}
+
+Result<llvm::SmallVector<char, 0>> generate(const Facts& facts, const Partition& partition,
+                                            Quality quality, Form form) {
+  if (partition.is_giant) quality = Quality::kNone;
+  TRY_ASSIGN(auto generated, try_generate(facts, partition, quality, form));
+  if (!generated) {
+    TRY_ASSIGN(generated, try_generate(facts, partition, Quality::kNone, form));
+  }
+  return std::move(*generated);
 }
 
 }  // namespace
 
+Partition partition_of(const wasm::Module& module, uint32_t function) {
+  return {.first = function,
+          .last = function + 1,
+          .is_giant = is_giant(module, module.functions[function].body)};
+}
+
 Result<Object> compile_partition(const Facts& facts, const Partition& partition, Quality quality) {
-  if (partition.is_giant) quality = Quality::kNone;
-  TRY_ASSIGN(auto elf, generate(facts, partition, quality));
-  if (!elf) {
-    TRY_ASSIGN(elf, generate(facts, partition, Quality::kNone));
-  }
-  return read_object({elf->data(), elf->size()});
+  TRY_ASSIGN(const auto elf, generate(facts, partition, quality, Form::kObject));
+  return read_object({elf.data(), elf.size()});
+}
+
+Result<std::string> partition_text(const Facts& facts, const Partition& partition, Quality quality,
+                                   Form form) {
+  TRY_ASSIGN(const auto text, generate(facts, partition, quality, form));
+  return std::string(text.data(), text.size());
 }
 
 }  // namespace wasmedge::compile

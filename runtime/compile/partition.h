@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
 #include "runtime/base/result.h"
@@ -23,8 +24,15 @@ struct Partition {
 /// the module alone, so that the artifact does not depend on the number of threads.
 std::vector<Partition> plan_partitions(const wasm::Module& module);
 
+/// One function as a partition of its own: its code is the same.
+Partition partition_of(const wasm::Module& module, uint32_t function);
+
 /// Emits, optimises and generates one partition; everything LLVM is freed on return. What would
 /// take out of all proportion to optimise is compiled without.
 Result<Object> compile_partition(const Facts& facts, const Partition& partition, Quality quality);
+
+/// The same, but what it is on the way: LLVM IR after the passes, or assembly.
+Result<std::string> partition_text(const Facts& facts, const Partition& partition, Quality quality,
+                                   Form form);
 
 }  // namespace wasmedge::compile

@@ -48,12 +48,14 @@ class UnwindReader {
       return std::tuple(a.section, place(a)) < std::tuple(b.section, place(b));
     };
     std::sort(object_.unwind.begin(), object_.unwind.end(), before);
+    std::sort(object_.frames.begin(), object_.frames.end(), before);
     std::sort(object_.landing_pads.begin(), object_.landing_pads.end(), before);
     return {};
   }
 
  private:
   static uint64_t place(const UnwindRow& row) { return row.offset; }
+  static uint64_t place(const FrameChange& change) { return change.offset; }
   static uint64_t place(const LandingPad& pad) { return pad.begin; }
 
   Result<> relocations() {
@@ -92,10 +94,10 @@ class UnwindReader {
   }
 
   // One row is enough: frames are of one size from the end of the prologue on, where all registers
-  // are saved that will be, and calls do not move the stack pointer. A function without such a
-  // frame cannot call.
+  // are saved that will be, and calls do not move the stack pointer. Where that is, the changes
+  // tell.
   Result<> frame(const llvm::dwarf::FDE& function, uint32_t section, uint64_t offset) {
-    constexpr uint32_t kStackAlignment = 16;  // at calls
+    constexpr uint32_t kReturnAddress = 8;  // all that there is without a frame
     TRY_ASSIGN(const llvm::dwarf::UnwindTable table,
                checked(llvm::dwarf::UnwindTable::create(&function)));
     UnwindRow body;
@@ -109,8 +111,22 @@ class UnwindReader {
       body.section = section;
       body.offset = offset + row.getAddress() - function.getInitialLocation();
     }
-    if (body.cfa % kStackAlignment == 0) object_.unwind.push_back(body);
+    if (body.cfa > kReturnAddress) object_.unwind.push_back(body);
+    for (const llvm::dwarf::UnwindRow& row : table) {
+      const uint64_t place = offset + row.getAddress() - function.getInitialLocation();
+      object_.frames.push_back(
+          {.section = section,
+           .offset = place,
+           .is_complete = body.cfa > kReturnAddress && has_frame(row, body.cfa)});
+    }
     return {};
+  }
+
+  static bool has_frame(const llvm::dwarf::UnwindRow& row, uint32_t body) {
+    const llvm::dwarf::UnwindLocation& cfa = row.getCFAValue();
+    const bool from_frame_pointer = (body & run::ArtifactUnwind::kFromFramePointer) != 0;
+    return cfa.getRegister() == (from_frame_pointer ? kFramePointer : kStackPointer) &&
+           cfa.getOffset() == static_cast<int32_t>(body & ~run::ArtifactUnwind::kFromFramePointer);
   }
 
   static int saved(const UnwindRow& row) {

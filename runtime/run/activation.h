@@ -1,9 +1,11 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 
 #include "runtime/run/context.h"
 #include "runtime/run/guest_stack.h"
+#include "runtime/run/unwind.h"
 
 namespace wasmedge::run {
 
@@ -20,9 +22,14 @@ struct Activation {
   const GuestStack* stack = nullptr;
   End end = End::kReturned;
   TrapCode trap = TrapCode::kUnreachable;
-  const void* pc = nullptr;        // kTrapped: where in text, if there
-  uint32_t exit_status = 0;        // kExited
-  const Tag* exception = nullptr;  // of an uncaught exception
+  Registers registers{};            // kTrapped: of the guest, or of a host function
+  bool at_call = false;             // kTrapped: `registers` are those that a call returns to
+  const void* guest_top = nullptr;  // where the guest's frames begin
+  uint32_t exit_status = 0;         // kExited
+  const Tag* exception = nullptr;   // of an uncaught exception
+
+  /// What a host function looks at that takes long (interruption.h).
+  std::atomic<uint32_t>* interruption = nullptr;
 
   /// The innermost entry of this thread, or null. Read by the fault handler.
   static constinit thread_local Activation* current;
@@ -31,16 +38,28 @@ struct Activation {
 /// Makes the fault handler the process's, once.
 void install_fault_handler();
 
-/// Ends the innermost entry of this thread with a trap. `pc` is an address in the trapping
-/// function.
-[[noreturn]] void trap_guest(TrapCode code, const void* pc);
+/// The registers that a call from compiled code returns to, as far as frames are found by them, in
+/// a function that is called so.
+#define WASMEDGE_CALLER                                                        \
+  (::wasmedge::run::caller(__builtin_return_address(0), __builtin_dwarf_cfa(), \
+                           *static_cast<const uint64_t*>(__builtin_frame_address(0))))
+inline Registers caller(const void* pc, const void* sp, uint64_t frame_pointer) {
+  Registers registers{};
+  registers.saved[Registers::kFramePointer] = frame_pointer;
+  registers.sp = reinterpret_cast<uint64_t>(sp);
+  registers.pc = reinterpret_cast<uint64_t>(pc);
+  return registers;
+}
+
+/// Ends the innermost entry of this thread with a trap, at a call that compiled code makes.
+[[noreturn]] void trap_guest(TrapCode code, const Registers& caller);
 
 /// For builtins that allocate or lock, which must not run into the end of the stack halfway: ends
 /// the guest with "call stack exhausted" unless there is room.
-void need_stack(const void* pc);
+void need_stack(const Registers& caller);
 
 /// As trap_guest, for an exception with this tag that nobody caught.
-[[noreturn]] void trap_uncaught(const Tag& tag, const void* pc);
+[[noreturn]] void trap_uncaught(const Tag& tag, const Registers& thrower);
 
 // In assembly, one file an architecture.
 extern "C" {

@@ -20,7 +20,7 @@
 namespace wasmedge::run {
 
 inline constexpr std::array<char, 8> kArtifactMagic = {'w', 'e', 'a', 'o', 't', '\n', '\x1a', '\0'};
-inline constexpr uint32_t kArtifactVersion = 2;
+inline constexpr uint32_t kArtifactVersion = 3;
 inline constexpr uint64_t kArtifactPage = 4096;
 
 /// `count` records of the slice's type at `offset` bytes from the start of the file.
@@ -73,7 +73,7 @@ struct ArtifactFunction {
   uint64_t code = 0;       // offset in the file; 0 if imported
   uint32_t code_size = 0;  // bytes
   uint32_t type = 0;
-  ArtifactString name;  // from the name section; empty if none
+  ArtifactString name;  // from the name section, in readable form; empty if none
 };
 
 /// A constant expression. kind as wasm::ConstExpr::Kind; kExpression: `code` is the offset of a
@@ -143,6 +143,14 @@ struct ArtifactSite {
   uint32_t wasm_offset = 0;
 };
 
+/// Code at module offset `wasm_offset`, up to the next record's, comes from this line of file
+/// `file` (in `files`). There are records for the offsets of sites only.
+struct ArtifactLine {
+  uint32_t wasm_offset = 0;
+  uint32_t file = 0;
+  uint32_t line = 0;  // 0: of none
+};
+
 struct ArtifactTag {
   uint32_t type = 0;
   uint32_t imported = 0;
@@ -159,6 +167,18 @@ struct ArtifactUnwind {
   uint32_t pc = 0;
   uint32_t cfa = 0;
   std::array<uint8_t, 8> saved{};
+};
+
+/// From a place in text on, up to the next record's, functions have the frame that ArtifactUnwind
+/// says (kComplete); or not yet, or no more: then nothing but registers that a prologue has saved
+/// is between the stack pointer and the return address.
+struct ArtifactFrame {
+  static constexpr uint32_t kComplete = uint32_t{1} << 31;
+
+  uint32_t place = 0;  // offset from the start of text, and kComplete
+
+  constexpr uint32_t pc() const { return place & ~kComplete; }
+  constexpr bool is_complete() const { return (place & kComplete) != 0; }
 };
 
 /// Exceptions out of calls in [begin, end) arrive at `pad` (offsets from the start of text).
@@ -181,11 +201,11 @@ struct ArtifactHeader {
   uint64_t image_address = 0;             // where in memory 0 the image begins (page-aligned)
   Slice strings;                          // bytes
   Slice value_types, types, imports, exports, functions, globals, memories, tables, elements, data,
-      sites, tags, unwind, landing_pads;
+      sites, tags, unwind, landing_pads, frames, lines, files;
   uint32_t start = ~uint32_t{0};  // start function, or ~0
   uint32_t imported_functions = 0;
   uint32_t imported_globals = 0;
-  uint32_t reserved = 0;
+  uint32_t is_metered = 0;  // code uses up fuel (CompileOptions::metered)
 };
 
 static_assert(sizeof(ArtifactHeader) <= kArtifactPage);

@@ -37,6 +37,9 @@ Result<> ArtifactChecker::check_arrays() {
   TRY(check_array<ArtifactTag>(header_.tags, uint64_t{limits.tags} + limits.imports, "tags"));
   TRY(check_array<ArtifactUnwind>(header_.unwind, kAny, "unwind"));
   TRY(check_array<ArtifactLandingPad>(header_.landing_pads, kAny, "landing_pads"));
+  TRY(check_array<ArtifactFrame>(header_.frames, kAny, "frames"));
+  TRY(check_array<ArtifactLine>(header_.lines, kAny, "lines"));
+  TRY(check_array<ArtifactString>(header_.files, kAny, "files"));
   tags_ = records<ArtifactTag>(header_.tags);
   types_ = records<ArtifactFuncType>(header_.types);
   functions_ = records<ArtifactFunction>(header_.functions);
@@ -101,6 +104,10 @@ Result<> ArtifactChecker::check_functions() {
                      function.code_size, function.code);
     }
     if (!is_string(function.name)) return damaged("functions[{}].name: not in strings", i);
+  }
+  const auto files = records<ArtifactString>(header_.files);
+  for (size_t i = 0; i < files.size(); ++i) {
+    if (!is_string(files[i])) return damaged("files[{}]: not in strings", i);
   }
   return {};
 }

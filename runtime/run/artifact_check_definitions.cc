@@ -175,7 +175,7 @@ Result<> ArtifactChecker::check_unwind() {
     const uint32_t cfa = rows[i].cfa & ~ArtifactUnwind::kFromFramePointer;
     // One word below the CFA is the return address.
     const bool saves = std::ranges::all_of(rows[i].saved, [](uint8_t at) { return at != 1; });
-    if (cfa % 8 != 0 || cfa < 8 || cfa > kLimits.guest_stack_bytes || !saves) {
+    if (cfa < 8 || cfa > kLimits.guest_stack_bytes || !saves) {
       return damaged("unwind[{}]: a frame of {} bytes is not possible", i, cfa);
     }
   }

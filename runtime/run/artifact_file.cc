@@ -92,6 +92,16 @@ Result<> check_header(std::span<const std::byte> file, std::string_view name) {
   return {};
 }
 
+// The last record at or before a place.
+template <typename Record>
+const Record* find_record(std::span<const Record> records, uint64_t place,
+                          uint32_t Record::* begin) {
+  const auto after = std::upper_bound(
+      records.begin(), records.end(), place,
+      [begin](uint64_t value, const Record& record) { return value < record.*begin; });
+  return after == records.begin() ? nullptr : &*std::prev(after);
+}
+
 }  // namespace
 
 std::array<uint64_t, 2> artifact_digest(std::span<const std::byte> file) {
@@ -177,6 +187,15 @@ std::span<const ArtifactUnwind> Artifact::unwind() const {
 std::span<const ArtifactLandingPad> Artifact::landing_pads() const {
   return records<ArtifactLandingPad>(header().landing_pads);
 }
+std::span<const ArtifactFrame> Artifact::frames() const {
+  return records<ArtifactFrame>(header().frames);
+}
+std::span<const ArtifactLine> Artifact::lines() const {
+  return records<ArtifactLine>(header().lines);
+}
+std::span<const ArtifactString> Artifact::files() const {
+  return records<ArtifactString>(header().files);
+}
 
 std::string_view Artifact::string(ArtifactString string) const {
   const std::byte* start = base_ + header().strings.offset + string.offset;
@@ -187,22 +206,37 @@ std::span<const std::byte> Artifact::bytes(Slice slice) const {
   return {base_ + slice.offset, slice.count};
 }
 
-void Artifact::locate(const void* pc, TrapReport& report) const {
+std::optional<uint32_t> Artifact::function_at(const void* pc) const {
   const auto in_file = static_cast<uint64_t>(static_cast<const std::byte*>(pc) - base_);
   const auto functions = this->functions();
-  for (size_t i = header().imported_functions; i < functions.size(); ++i) {
-    if (in_file < functions[i].code || in_file - functions[i].code >= functions[i].code_size) {
-      continue;
+  for (uint32_t i = header().imported_functions; i < functions.size(); ++i) {
+    if (in_file >= functions[i].code && in_file - functions[i].code < functions[i].code_size) {
+      return i;
     }
-    report.function = static_cast<uint32_t>(i);
-    report.function_name = string(functions[i].name);
   }
-  const uint64_t in_text = in_file - header().text.offset;
-  const auto sites = this->sites();
-  const auto after =
-      std::upper_bound(sites.begin(), sites.end(), in_text,
-                       [](uint64_t value, const ArtifactSite& site) { return value < site.pc; });
-  if (after != sites.begin()) report.wasm_offset = std::prev(after)->wasm_offset;
+  return std::nullopt;
+}
+
+SourcePlace Artifact::source_of(uint32_t wasm_offset) const {
+  const ArtifactLine* line = find_record(lines(), wasm_offset, &ArtifactLine::wasm_offset);
+  // There may be many lines, so loading does not look at them.
+  if (line == nullptr || line->line == 0 || line->file >= files().size()) return {};
+  return {line->file, line->line};
+}
+
+void Artifact::locate(const void* pc, TrapFrame& frame) const {
+  const auto function = function_at(pc);
+  if (!function) return;
+  frame.function = *function;
+  frame.function_name = string(functions()[*function].name);
+  const auto in_text = static_cast<uint64_t>(static_cast<const std::byte*>(pc) - text());
+  const ArtifactSite* site = find_record(sites(), in_text, &ArtifactSite::pc);
+  if (site == nullptr || site->wasm_offset == 0) return;
+  frame.wasm_offset = site->wasm_offset;
+  const SourcePlace source = source_of(site->wasm_offset);
+  if (source.line == 0) return;
+  frame.file = string(files()[source.file]);
+  frame.line = source.line;
 }
 
 }  // namespace wasmedge::run

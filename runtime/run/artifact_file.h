@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -12,6 +13,12 @@
 #include "runtime/run/trap.h"
 
 namespace wasmedge::run {
+
+/// A line of a source file, which is one of Artifact::files(). Line 0: not known.
+struct SourcePlace {
+  uint32_t file = 0;
+  uint32_t line = 0;
+};
 
 /// A verified artifact, mapped: text executable, all else read-only. Every offset, count and index
 /// in it has been checked, so readers use them without checks. Immutable; shared by its instances.
@@ -43,6 +50,9 @@ class Artifact {
   std::span<const ArtifactTag> tags() const;
   std::span<const ArtifactUnwind> unwind() const;
   std::span<const ArtifactLandingPad> landing_pads() const;
+  std::span<const ArtifactFrame> frames() const;
+  std::span<const ArtifactLine> lines() const;
+  std::span<const ArtifactString> files() const;
 
   std::string_view string(ArtifactString string) const;
   std::span<const std::byte> bytes(Slice slice) const;
@@ -61,9 +71,14 @@ class Artifact {
   void close_file() const { file_.reset(); }
   const std::string& name() const { return name_; }
 
-  /// Tells which function and module offset the code at `pc`, an address in text, comes from.
-  /// Linear in the number of functions.
-  void locate(const void* pc, TrapReport& report) const;
+  /// The function whose code is at `pc`; nothing for thunks and what else the compiler adds. Linear
+  /// in the number of functions.
+  std::optional<uint32_t> function_at(const void* pc) const;
+  /// The source line of code at this module offset.
+  SourcePlace source_of(uint32_t wasm_offset) const;
+  /// Tells which function, module offset and source line the code at `pc`, an address in text,
+  /// comes from.
+  void locate(const void* pc, TrapFrame& frame) const;
 
  private:
   Artifact(Fd file, std::string name, const std::byte* base, size_t size);

@@ -2,7 +2,7 @@
 #include <cstdlib>
 
 #include "runtime/run/activation.h"
-#include "runtime/run/fault_region.h"
+#include "runtime/run/backtrace.h"
 #include "runtime/run/instance.h"
 #include "runtime/run/sanitizer.h"
 
@@ -26,7 +26,29 @@ void run_entry(void* argument) {
   if (entry.stack_switch != nullptr) entry.stack_switch->leave_guest();
 }
 
-Outcome outcome_of(const Activation& activation) {
+TrapFrame describe(const StackFrame& frame) {
+  TrapFrame described;
+  if (frame.artifact == nullptr) return described;
+  described.module = frame.artifact->name();
+  frame.artifact->locate(frame.pc, described);
+  return described;
+}
+
+void describe(const Backtrace& frames, TrapReport& report) {
+  for (const StackFrame& frame : frames.first()) report.frames.push_back(describe(frame));
+  report.omitted = frames.omitted();
+  report.omitted_behind = report.frames.size();
+  for (size_t i = 0; i < frames.last_size(); ++i) {
+    report.frames.push_back(describe(frames.last(i)));
+  }
+  if (report.frames.empty()) return;
+  const TrapFrame& innermost = report.frames.front();
+  report.function = innermost.function;
+  report.function_name = innermost.function_name;
+  report.wasm_offset = innermost.wasm_offset;
+}
+
+Outcome outcome_of(const Activation& activation, const Backtrace& frames) {
   Outcome outcome;
   switch (activation.end) {
     case Activation::End::kReturned:
@@ -39,9 +61,7 @@ Outcome outcome_of(const Activation& activation) {
       outcome.kind = Outcome::Kind::kTrapped;
       outcome.trap.code = activation.trap;
       if (activation.exception != nullptr) outcome.trap.tag = activation.exception->name;
-      if (const Artifact* artifact = FaultRegion::text_at(activation.pc); artifact != nullptr) {
-        artifact->locate(activation.pc, outcome.trap);
-      }
+      describe(frames, outcome.trap);
       break;
   }
   return outcome;
@@ -55,6 +75,14 @@ Activation& innermost(const char* what) {
   return *Activation::current;
 }
 
+// Where a nested entry's frames begin: far enough down that they are still whole, after a trap,
+// when the stack has been walked from here.
+std::byte* beneath(void* frame) {
+  constexpr uintptr_t kRoom = uintptr_t{8} << 10, kAlignment = 16;
+  const uintptr_t place = (reinterpret_cast<uintptr_t>(frame) - kRoom) & ~(kAlignment - 1);
+  return reinterpret_cast<std::byte*>(place);  // NOLINT(performance-no-int-to-ptr)
+}
+
 }  // namespace
 
 Outcome call(const Function& function, std::span<Value> values) {
@@ -63,7 +91,7 @@ Outcome call(const Function& function, std::span<Value> values) {
   activation.previous = Activation::current;
   activation.stack = GuestStack::of_thread();
   if (activation.stack == nullptr) {
-    return {Outcome::Kind::kTrapped, 0, {TrapCode::kOutOfMemory, TrapReport::kNoFunction, {}, 0}};
+    return {Outcome::Kind::kTrapped, 0, {.code = TrapCode::kOutOfMemory}};
   }
   const GuestStack& stack = *activation.stack;
   // A host function that calls back runs on the guest's stack already.
@@ -71,34 +99,38 @@ Outcome call(const Function& function, std::span<Value> values) {
   StackSwitch stack_switch;
   Entry entry{function, values.data(), nested ? nullptr : &stack_switch};
   Activation::current = &activation;
+  std::byte* top = nested ? beneath(__builtin_frame_address(0)) : stack.top();
+  activation.guest_top = top;
   if (!nested) stack_switch.leave_host(stack);
-  wasmedge_guest_enter(&activation, nested ? nullptr : stack.top(), run_entry, &entry);
+  wasmedge_guest_enter(&activation, top, run_entry, &entry);
   const bool ended_early = activation.end != Activation::End::kReturned;
+  const Backtrace frames = walk_stack(activation);
   if (!nested) stack_switch.back_on_host(stack, ended_early);
   if (nested && ended_early) StackSwitch::forget_below(stack);
   Activation::current = activation.previous;
-  return outcome_of(activation);
+  return outcome_of(activation, frames);
 }
 
-void trap_guest(TrapCode code, const void* pc) {
+void trap_guest(TrapCode code, const Registers& caller) {
   Activation& activation = innermost("trap_guest");
   activation.end = Activation::End::kTrapped;
   activation.trap = code;
-  activation.pc = pc;
+  activation.registers = caller;
+  activation.at_call = true;
   wasmedge_guest_unwind(&activation);
 }
 
-void need_stack(const void* pc) {
+void need_stack(const Registers& caller) {
   constexpr std::ptrdiff_t kRoom = std::ptrdiff_t{32} << 10;
   const auto* here = static_cast<const std::byte*>(__builtin_frame_address(0));
   if (here - innermost("need_stack").stack->bottom() < kRoom) {
-    trap_guest(TrapCode::kStackOverflow, pc);
+    trap_guest(TrapCode::kStackOverflow, caller);
   }
 }
 
-void trap_uncaught(const Tag& tag, const void* pc) {
+void trap_uncaught(const Tag& tag, const Registers& thrower) {
   innermost("trap_uncaught").exception = &tag;
-  trap_guest(TrapCode::kUncaughtException, pc);
+  trap_guest(TrapCode::kUncaughtException, thrower);
 }
 
 void exit_guest(uint32_t status) {

@@ -33,7 +33,7 @@
 /// a fault or a `ud1` trap instruction in text, or a builtin that unwinds.
 namespace wasmedge::run {
 
-inline constexpr uint32_t kAbiVersion = 5;
+inline constexpr uint32_t kAbiVersion = 6;
 
 /// One value in a global cell or in an entry's argument array; the low bytes hold narrower types.
 union alignas(16) Value {
@@ -116,7 +116,8 @@ struct TableView {
   X(kUncaughtException, 14, "uncaught exception")           \
   X(kOutOfMemory, 15, "out of memory")                      \
   X(kNotShared, 16, "expected shared memory")               \
-  X(kNullFunctionReference, 17, "null function reference")
+  X(kNullFunctionReference, 17, "null function reference")  \
+  X(kOutOfFuel, 18, "out of fuel")
 
 enum class TrapCode : uint8_t {
 #define X(name, code, text) name = code,
@@ -172,7 +173,8 @@ struct Builtins {
 struct Context {
   const Builtins* builtins;
   Instance* instance;
-  Value* spill;  // see "Calling convention" above
+  Value* spill;   // see "Calling convention" above
+  int64_t* fuel;  // what is left, of all instances of the Store; metered code alone touches it
 };
 static_assert(offsetof(Context, spill) == offsetof(HostTarget, spill));
 

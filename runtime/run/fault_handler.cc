@@ -3,6 +3,7 @@
 
 #include "runtime/run/activation.h"
 #include "runtime/run/fault_region.h"
+#include "runtime/run/interruption.h"
 #include "runtime/run/trap.h"
 
 // Turns faults of guests into traps. A fault is a trap only if a guest runs on this thread and
@@ -48,6 +49,15 @@ bool is_trap(int signal, const siginfo_t& info, const void* pc, const Activation
   return FaultRegion::text_at(pc) != nullptr && FaultRegion::is_memory(info.si_addr);
 }
 
+Registers registers_of(const ucontext_t& context) {
+  const auto& registers = context.uc_mcontext.gregs;
+  const auto value = [&registers](int name) { return static_cast<uint64_t>(registers[name]); };
+  return {.saved = {value(REG_RBX), value(REG_RBP), value(REG_R12), value(REG_R13), value(REG_R14),
+                    value(REG_R15)},
+          .sp = value(REG_RSP),
+          .pc = value(REG_RIP)};
+}
+
 void resume_at_landing(ucontext_t& context, const Activation& activation) {
   constexpr greg_t kDirectionFlag = 0x400;
   auto& registers = context.uc_mcontext.gregs;
@@ -74,7 +84,8 @@ void pass_on(int signal, siginfo_t* info, void* context) {
 void end_guest(Activation& activation, TrapCode code, ucontext_t& context) {
   activation.end = Activation::End::kTrapped;
   activation.trap = code;
-  activation.pc = program_counter(context);
+  activation.registers = registers_of(context);
+  activation.at_call = false;
   resume_at_landing(context, activation);
 }
 
@@ -102,9 +113,8 @@ bool install() {
 
 bool interrupt_guest(void* raw_context) {
   auto& context = *static_cast<ucontext_t*>(raw_context);
-  if (Activation::current == nullptr || !FaultRegion::is_surely_text(program_counter(context))) {
-    return false;
-  }
+  if (Activation::current == nullptr) return false;
+  if (!FaultRegion::is_surely_text(program_counter(context))) return Interruption::request();
   end_guest(*Activation::current, TrapCode::kInterrupted, context);
   return true;
 }

@@ -40,7 +40,7 @@ Instance::Instance(std::shared_ptr<const Artifact> artifact, Store& store)
       dropped_data_(artifact_->data().size()) {
   void* block = ::operator new(layout_.size(), std::align_val_t{alignof(Value)});
   std::memset(block, 0, layout_.size());
-  context_ = new (block) Context{&kBuiltins, this, store.spill()};
+  context_ = new (block) Context{&kBuiltins, this, store.spill(), store.fuel_cell()};
 }
 
 Instance::~Instance() {

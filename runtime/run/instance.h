@@ -86,6 +86,10 @@ class Instance {
   bool initialize_memories();
   uint64_t element_count(uint32_t segment) const;  // 0 once dropped
   void* element(const ArtifactElement& segment, uint64_t index);
+  bool can_init_table(uint32_t table, uint32_t segment, uint64_t to, uint64_t from,
+                      uint64_t count) const;
+  bool can_init_memory(uint32_t memory, uint32_t segment, uint64_t to, uint64_t from,
+                       uint64_t count) const;
   // False, and nothing written, if out of bounds.
   bool table_init(uint32_t table, uint32_t segment, uint64_t to, uint64_t from, uint64_t count);
   bool memory_init(uint32_t memory, uint32_t segment, uint64_t to, uint64_t from, uint64_t count);

@@ -68,24 +68,32 @@ uint64_t Instance::element_count(uint32_t segment) const {
   return record.uses_consts != 0 ? record.consts.count : record.functions.count;
 }
 
+bool Instance::can_init_table(uint32_t table, uint32_t segment, uint64_t to, uint64_t from,
+                              uint64_t count) const {
+  return in_range(to, count, tables_[table]->size()) &&
+         in_range(from, count, element_count(segment));
+}
+
 bool Instance::table_init(uint32_t table, uint32_t segment, uint64_t to, uint64_t from,
                           uint64_t count) {
-  Table& target = *tables_[table];
-  if (!in_range(to, count, target.size()) || !in_range(from, count, element_count(segment))) {
-    return false;
-  }
+  if (!can_init_table(table, segment, to, from, count)) return false;
   const ArtifactElement& record = artifact_->elements()[segment];
-  for (uint64_t i = 0; i < count; ++i) target.set(to + i, element(record, from + i));
+  for (uint64_t i = 0; i < count; ++i) tables_[table]->set(to + i, element(record, from + i));
   return true;
+}
+
+bool Instance::can_init_memory(uint32_t memory, uint32_t segment, uint64_t to, uint64_t from,
+                               uint64_t count) const {
+  const uint64_t bytes = dropped_data_[segment] ? 0 : artifact_->data()[segment].bytes.count;
+  return in_range(to, count, memories_[memory]->bytes().size()) && in_range(from, count, bytes);
 }
 
 bool Instance::memory_init(uint32_t memory, uint32_t segment, uint64_t to, uint64_t from,
                            uint64_t count) {
-  std::span<const std::byte> bytes;
-  if (!dropped_data_[segment]) bytes = artifact_->bytes(artifact_->data()[segment].bytes);
-  const auto target = memories_[memory]->bytes();
-  if (!in_range(to, count, target.size()) || !in_range(from, count, bytes.size())) return false;
-  if (count != 0) std::memcpy(target.data() + to, bytes.data() + from, count);
+  if (!can_init_memory(memory, segment, to, from, count)) return false;
+  if (count == 0) return true;
+  const auto bytes = artifact_->bytes(artifact_->data()[segment].bytes);
+  std::memcpy(memories_[memory]->bytes().data() + to, bytes.data() + from, count);
   return true;
 }
 

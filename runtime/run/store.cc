@@ -14,6 +14,11 @@ Store::Store()
 
 Store::~Store() = default;
 
+void Store::set_fuel(uint64_t fuel) {
+  fuel_ = static_cast<int64_t>(
+      std::min(fuel, static_cast<uint64_t>(std::numeric_limits<int64_t>::max())));
+}
+
 Result<Instance*> Store::link(std::shared_ptr<const Artifact> artifact, const Resolver& resolver) {
   std::unique_ptr<Instance> instance(new Instance(std::move(artifact), *this));
   TRY(Linker(*this, *instance).link(resolver));

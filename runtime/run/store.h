@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <limits>
 #include <memory>
 #include <vector>
 
@@ -38,6 +39,14 @@ class Store {
   /// For a guest that runs on this thread; null if too many are alive (exception.h).
   Exception* make_exception(const Tag& tag);
 
+  /// What guests may use up from now on, if their code is metered (CompileOptions::metered): it
+  /// ends with the trap "out of fuel". Instances of the Store share it. Unlimited at first.
+  void set_fuel(uint64_t fuel);
+  /// What is left, while none of them runs; after a trap, at least what is. 0 after "out of fuel".
+  uint64_t fuel() const { return fuel_ < 0 ? 0 : static_cast<uint64_t>(fuel_); }
+  /// Context::fuel of all instances.
+  int64_t* fuel_cell() { return &fuel_; }
+
   const Exceptions& exceptions() const { return exceptions_; }
   /// Context::spill of all instances.
   Value* spill() const { return spill_.get(); }
@@ -46,6 +55,7 @@ class Store {
 
  private:
   std::unique_ptr<Value[]> spill_;  // Context::spill
+  int64_t fuel_ = std::numeric_limits<int64_t>::max();
   std::vector<std::unique_ptr<Memory>> memories_;
   std::vector<std::unique_ptr<Table>> tables_;
   std::deque<Value> cells_;

@@ -45,7 +45,7 @@ Table::~Table() {
 
 uint64_t Table::grow(uint64_t count, void* value) {
   const uint64_t old = view_.size;
-  if (count > capacity_ - old) return ~uint64_t{0};
+  if (!can_grow(count)) return ~uint64_t{0};
   fill(view_.elements, old, old + count, value);
   view_.size = old + count;
   return old;

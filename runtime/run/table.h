@@ -19,6 +19,7 @@ class Table {
   Table& operator=(const Table&) = delete;
   ~Table();
 
+  bool can_grow(uint64_t count) const { return count <= capacity_ - view_.size; }
   /// Old size; or ~0, and nothing changed, if over the maximum.
   uint64_t grow(uint64_t count, void* value);
 

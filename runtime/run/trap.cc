@@ -1,5 +1,6 @@
 #include "runtime/run/trap.h"
 
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -50,6 +51,39 @@ class Line {
 
 constexpr size_t kLongest = 2048;
 
+// "#3 $name (index 12) at module.wasm+0x1a4, file.c:7"
+void add_frame(Line& line, const TrapFrame& frame) {
+  if (frame.function == kNoFunction) return line.text("the host");
+  if (frame.function_name.empty()) {
+    line.text("function ");
+    line.number(frame.function, 10);
+  } else {
+    line.text("$");
+    line.name(frame.function_name);
+    line.text(" (index ");
+    line.number(frame.function, 10);
+    line.text(")");
+  }
+  line.text(" at ");
+  line.name(std::string_view(frame.module).substr(frame.module.rfind('/') + 1));
+  if (frame.wasm_offset != 0) {
+    line.text("+0x");
+    line.number(frame.wasm_offset, 16);
+  }
+  if (frame.line == 0) return;
+  line.text(", ");
+  line.name(frame.file);
+  line.text(":");
+  line.number(frame.line, 10);
+}
+
+std::string format_frame(uint64_t number, const TrapFrame& frame) {
+  std::array<char, kLongest> buffer;
+  Line line(buffer);
+  add_frame(line, frame);
+  return fmt::format("  #{} {}\n", number, std::string_view(buffer.data(), line.size()));
+}
+
 }  // namespace
 
 std::string_view trap_text(TrapCode code) {
@@ -95,12 +129,30 @@ std::string to_string(const TrapReport& report) {
   return {buffer.data(), format_trap(report, buffer)};
 }
 
+std::string format_backtrace(const TrapReport& report) {
+  std::string text;
+  for (size_t i = 0; i < report.frames.size(); ++i) {
+    const bool is_behind = report.omitted != 0 && i >= report.omitted_behind;
+    if (is_behind && i == report.omitted_behind) {
+      text += fmt::format("  … {} frames …\n", report.omitted);
+    }
+    text += format_frame(i + (is_behind ? report.omitted : 0), report.frames[i]);
+  }
+  return text;
+}
+
 void print_trap(int fd, const TrapReport& report) {
   std::array<char, kLongest + 1> buffer;
   size_t size = format_trap(report, std::span(buffer).first(kLongest));
   buffer[size++] = '\n';
+  const std::string_view line(buffer.data(), size);
   // Nobody is left to tell if the message cannot be written.
-  [[maybe_unused]] const ssize_t written = write(fd, buffer.data(), size);
+  if (report.frames.empty()) {
+    [[maybe_unused]] const ssize_t written = write(fd, line.data(), line.size());
+  } else {
+    const std::string text = std::string(line) + format_backtrace(report);
+    [[maybe_unused]] const ssize_t written = write(fd, text.data(), text.size());
+  }
 }
 
 }  // namespace wasmedge::run

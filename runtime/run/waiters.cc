@@ -1,20 +1,24 @@
 #include "runtime/run/waiters.h"
 
+#include <linux/futex.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
 #include <array>
-#include <chrono>
-#include <condition_variable>
+#include <cerrno>
 #include <list>
 #include <mutex>
 
 namespace wasmedge::run {
 namespace {
 
-using Clock = std::chrono::steady_clock;
+// Values of a waiter's state; any other is an interruption's.
+constexpr uint32_t kWaiting = 0, kNotified = 1;
 
 struct Waiter {
   const void* address;
-  bool notified = false;
-  std::condition_variable wake;
+  std::atomic<uint32_t>* state;
 };
 
 /// Those whose addresses have the same hash; the longest waiting first.
@@ -31,43 +35,55 @@ Bucket& bucket_of(const void* address) {
 }
 
 // The time to give up at; none if it is never, or further than the clock counts.
-bool deadline_of(int64_t nanoseconds, Clock::time_point& deadline) {
-  const auto now = Clock::now();
-  const std::chrono::nanoseconds timeout(nanoseconds);
-  if (nanoseconds < 0 || timeout > Clock::time_point::max() - now) return false;
-  deadline = now + timeout;
-  return true;
+bool deadline_of(int64_t nanoseconds, timespec& deadline) {
+  constexpr int64_t kSecond = 1'000'000'000;
+  if (nanoseconds < 0) return false;
+  clock_gettime(CLOCK_MONOTONIC, &deadline);
+  const int64_t nanos = deadline.tv_nsec + nanoseconds % kSecond;
+  deadline.tv_nsec = nanos % kSecond;
+  return !__builtin_add_overflow(deadline.tv_sec, nanoseconds / kSecond + nanos / kSecond,
+                                 &deadline.tv_sec);
+}
+
+// Returns when the state changes, at the deadline, or after a signal.
+long sleep_on(std::atomic<uint32_t>& state, const timespec* deadline) {
+  return syscall(SYS_futex, &state, FUTEX_WAIT_BITSET_PRIVATE, kWaiting, deadline, nullptr,
+                 FUTEX_BITSET_MATCH_ANY);
+}
+
+void sleep_until(std::atomic<uint32_t>& state, const timespec* deadline) {
+  while (state == kWaiting) {
+    if (sleep_on(state, deadline) != 0 && errno == ETIMEDOUT) return;
+  }
 }
 
 template <typename T>
-Waited wait(const T* address, T expected, int64_t nanoseconds) {
-  Clock::time_point deadline;
+Waited wait(const T* address, T expected, int64_t nanoseconds, std::atomic<uint32_t>& state) {
+  timespec deadline{};
   const bool has_deadline = deadline_of(nanoseconds, deadline);
   Bucket& bucket = bucket_of(address);
   std::unique_lock lock(bucket.mutex);
   if (__atomic_load_n(address, __ATOMIC_SEQ_CST) != expected) return Waited::kNotEqual;
-  Waiter& self = bucket.waiters.emplace_back();
-  self.address = address;
-  const auto place = std::prev(bucket.waiters.end());
-  const auto is_notified = [&self] { return self.notified; };
-  if (has_deadline) {
-    self.wake.wait_until(lock, deadline, is_notified);
-  } else {
-    self.wake.wait(lock, is_notified);
-  }
-  const bool notified = self.notified;
+  const auto place = bucket.waiters.insert(bucket.waiters.end(), {address, &state});
+  lock.unlock();
+  sleep_until(state, has_deadline ? &deadline : nullptr);
+  lock.lock();
   bucket.waiters.erase(place);
-  return notified ? Waited::kNotified : Waited::kTimedOut;
+  return state == kNotified ? Waited::kNotified : Waited::kTimedOut;
 }
 
 }  // namespace
 
-Waited wait_on(const uint32_t* address, uint32_t expected, int64_t nanoseconds) {
-  return wait(address, expected, nanoseconds);
+Waited wait_on(const uint32_t* address, uint32_t expected, int64_t nanoseconds,
+               std::atomic<uint32_t>* state) {
+  std::atomic<uint32_t> own{kWaiting};
+  return wait(address, expected, nanoseconds, state != nullptr ? *state : own);
 }
 
-Waited wait_on(const uint64_t* address, uint64_t expected, int64_t nanoseconds) {
-  return wait(address, expected, nanoseconds);
+Waited wait_on(const uint64_t* address, uint64_t expected, int64_t nanoseconds,
+               std::atomic<uint32_t>* state) {
+  std::atomic<uint32_t> own{kWaiting};
+  return wait(address, expected, nanoseconds, state != nullptr ? *state : own);
 }
 
 uint32_t notify(const void* address, uint32_t count) {
@@ -76,9 +92,11 @@ uint32_t notify(const void* address, uint32_t count) {
   uint32_t woken = 0;
   for (Waiter& waiter : bucket.waiters) {
     if (woken == count) break;
-    if (waiter.address != address || waiter.notified) continue;
-    waiter.notified = true;
-    waiter.wake.notify_one();
+    uint32_t waiting = kWaiting;
+    if (waiter.address != address || !waiter.state->compare_exchange_strong(waiting, kNotified)) {
+      continue;
+    }
+    syscall(SYS_futex, waiter.state, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
     ++woken;
   }
   return woken;

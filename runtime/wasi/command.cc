@@ -124,6 +124,10 @@ Result<Command> Command::prepare(std::shared_ptr<const run::Artifact> artifact, 
   return Command(std::move(state));
 }
 
+void Command::set_fuel(uint64_t fuel) {
+  state_->store.set_fuel(fuel);
+}
+
 int Command::run(int trap_fd) {
   run::Outcome outcome = state_->instance->initialize();
   if (outcome.returned() && state_->initialize) outcome = run::call(*state_->initialize, {});

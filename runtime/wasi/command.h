@@ -29,9 +29,12 @@ class Command {
   static Result<Command> prepare(std::shared_ptr<const run::Artifact> artifact, WasiConfig config,
                                  const std::string& reactor = {});
 
+  /// What the guest may use up, if its code is metered (run::Store::set_fuel); before run().
+  void set_fuel(uint64_t fuel);
+
   /// Runs the guest to its end, once, on the calling thread. The exit status: 0 if `_start`
   /// returned, proc_exit's code (its low 8 bits are what a process can tell), or kTrapStatus after
-  /// a trap, whose message goes to `trap_fd` (one write; -1: nowhere).
+  /// a trap, whose message goes to `trap_fd` (one write; -1: nowhere), with a line for each frame.
   int run(int trap_fd = 2);
 
   Command(Command&&) noexcept;

@@ -29,6 +29,12 @@ Result<> set(Options& options, std::string_view option, std::string_view value) 
     TRY_ASSIGN(options.job.module, number<int>(option, value, 3));
   } else if (option == "--reply-fd") {
     TRY_ASSIGN(options.reply, number<int>(option, value, 3));
+  } else if (option == "--emit" && (value == "ir" || value == "asm")) {
+    options.job.form = value == "ir" ? Form::kIr : Form::kAssembly;
+  } else if (option == "--emit") {
+    return fail(ErrorCode::kInvalidArgument, "--emit {}: expected ir or asm", value);
+  } else if (option == "--function") {
+    options.job.function = value;
   } else if (option == "--memory-limit") {
     TRY_ASSIGN(const auto mebibytes, number<uint32_t>(option, value, 1));
     bounds.memory_bytes = uint64_t{mebibytes} << 20;
@@ -51,6 +57,10 @@ Result<Options> parse_options(std::span<char* const> arguments) {
     options.help = options.help || option == "--help" || option == "-h";
     options.version = options.version || option == "--version";
     if (options.help || options.version) return options;
+    if (option == "--metered") {
+      options.job.metered = true;
+      continue;
+    }
     if (i + 1 == arguments.size()) {
       return fail(ErrorCode::kInvalidArgument, "{}: an option without its value, or none of ours",
                   option);
@@ -77,6 +87,9 @@ std::string_view help_text() {
          "error\n"
          "  --cache DIR         publish the artifact in this cache directory\n"
          "  --client-build ID   warn if the caller looks artifacts up by another compiler's keys\n"
+         "  --metered           code that uses up fuel, for wasmedge run --fuel\n"
+         "  --emit ir|asm       reply with this text, and cache nothing\n"
+         "  --function F        emit this function only, by its index or name\n"
          "  --memory-limit MIB  of address space while compiling (8192)\n"
          "  --cpu-limit S       seconds of CPU time (3600)\n"
          "  --time-limit S      seconds (1800)\n"

@@ -45,6 +45,7 @@ class Obtaining {
       : job_(job), module_(module), sha256_(cache::sha256(module.bytes())) {}
 
   Result<cache::Reply> run() {
+    if (job_.form != Form::kObject) return text();
     if (job_.cache_directory.empty()) return compiled();
     if (!job_.client_build.empty() && job_.client_build != cache::compiler_build()) {
       warn(fmt::format(
@@ -54,7 +55,7 @@ class Obtaining {
     }
     auto store = cache::Store::create(job_.cache_directory);
     if (!store) return uncached(store.error());
-    const cache::Key key = cache::key_of(sha256_);
+    const cache::Key key = cache::key_of(sha256_, job_.metered);
     auto writer = store->lock(key);
     // With the lock, for others may have published while we waited for it; without, for a cache
     // that cannot be written may still be read.
@@ -81,14 +82,60 @@ class Obtaining {
     return std::nullopt;
   }
 
-  Result<Fd> compile() {
+  // The output of work in a confined child.
+  Result<Fd> confined(const Bounds& bounds, std::string_view doing, WorkerJob& work,
+                      Result<> (*function)(const WorkerJob&)) {
     TRY_ASSIGN(Fd output, make_memfd("artifact"));
     const std::array<int, 1> keep = {output.get()};
-    const WorkerJob work{job_.name, module_.bytes(), sha256_, output.get(),
-                         threads_for(job_.bounds)};
-    TRY(run_confined(job_.bounds, keep, fmt::format("compiling {}", job_.name),
-                     [&] { return compile_module(work); }));
+    work.output = output.get();
+    TRY(run_confined(bounds, keep, fmt::format("{} {}", doing, job_.name),
+                     [&] { return function(work); }));
     TRY(seal(output.get()));
+    return output;
+  }
+
+  WorkerJob work() {
+    return {.name = job_.name,
+            .module = module_.bytes(),
+            .sha256 = sha256_,
+            .threads = threads_for(job_.bounds),
+            .metered = job_.metered,
+            .form = job_.form,
+            .function = job_.function,
+            .symbols = symbols()};
+  }
+
+  // A module is compiled without names and lines rather than not.
+  Symbols symbols() {
+    if (!may_have_symbols(module_.bytes())) return {};
+    auto read = read_symbols();
+    if (read) return std::move(*read);
+    warn(fmt::format("traps will show raw names and no source lines: {}", read.error().message));
+    return {};
+  }
+
+  Result<Symbols> read_symbols() {
+    Bounds bounds = job_.bounds;
+    bounds.memory_bytes = std::min(bounds.memory_bytes, kLimits.symbols_memory_bytes);
+    bounds.cpu_seconds = std::min(bounds.cpu_seconds, kLimits.symbols_seconds);
+    bounds.wall_seconds = std::min(bounds.wall_seconds, 2 * kLimits.symbols_seconds);
+    bounds.output_bytes = std::min(bounds.output_bytes, kLimits.symbols_output_bytes);
+    WorkerJob work{.name = job_.name, .module = module_.bytes()};
+    TRY_ASSIGN(const Fd output,
+               confined(bounds, "reading debug information of", work, write_symbols));
+    TRY_ASSIGN(const MappedFile bytes, MappedFile::map(output.get(), job_.name));
+    return decode_symbols(bytes.bytes());
+  }
+
+  Result<cache::Reply> text() {
+    WorkerJob work = this->work();
+    TRY_ASSIGN(Fd text, confined(job_.bounds, "compiling", work, compile_module));
+    return reply(std::move(text));
+  }
+
+  Result<Fd> compile() {
+    WorkerJob work = this->work();
+    TRY_ASSIGN(Fd output, confined(job_.bounds, "compiling", work, compile_module));
     if (auto verified = verify(output.get(), sha256_, job_.name); !verified) {
       return fail(ErrorCode::kInternal, "the compiler's result for {} is not usable: {}", job_.name,
                   verified.error().message);

@@ -4,6 +4,7 @@
 
 #include "runtime/base/fd.h"
 #include "runtime/compile/compile.h"
+#include "runtime/compile/emit_text.h"
 #include "runtime/compile/program/confine.h"
 #include "runtime/wasm/module.h"
 
@@ -18,6 +19,12 @@ Result<> make_artifact(const WorkerJob& job) {
   options.threads = job.threads;
   options.module_sha256 = job.sha256;
   options.compiler_build = cache::compiler_build();
+  options.metered = job.metered;
+  options.symbols = job.symbols;
+  if (job.form != Form::kObject) {
+    TRY_ASSIGN(const std::string text, emit_text(module, options, job.form, job.function));
+    return write_all(job.output, text, "the text");
+  }
   TRY_ASSIGN(const auto artifact, compile(module, options));
   return write_all(job.output, artifact, "the artifact");
 }
@@ -35,6 +42,13 @@ Result<> compile_module(const WorkerJob& job) {
       &name);
   if (auto done = make_artifact(job); !done) return wrap(done.error(), name);
   return {};
+}
+
+Result<> write_symbols(const WorkerJob& job) {
+  llvm::install_bad_alloc_error_handler([](void*, const char*, bool) { end_out_of_memory(); });
+  TRY_ASSIGN(const wasm::Module module, wasm::decode(job.module));
+  TRY(wasm::validate(module));
+  return write_all(job.output, encode_symbols(read_symbols(module)), "names and lines");
 }
 
 }  // namespace wasmedge::compile

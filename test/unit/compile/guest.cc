@@ -17,13 +17,15 @@ T value_or_fail(Result<T> result) {
 }  // namespace
 
 Result<std::vector<std::byte>> compile_bytes(const Bytes& module, compile::Quality quality,
-                                             unsigned threads) {
+                                             unsigned threads, bool metered) {
   const std::span<const std::byte> bytes = std::as_bytes(std::span(module));
   TRY_ASSIGN(const wasm::Module decoded, wasm::decode(bytes));
   TRY(wasm::validate(decoded));
-  return compile::compile(
-      decoded,
-      {.quality = quality, .threads = threads, .module_sha256 = {}, .compiler_build = "t"});
+  return compile::compile(decoded, {.quality = quality,
+                                    .metered = metered,
+                                    .threads = threads,
+                                    .module_sha256 = {},
+                                    .compiler_build = "t"});
 }
 
 namespace {
@@ -37,8 +39,9 @@ std::vector<run::Value> values_of(std::initializer_list<uint64_t> arguments) {
 
 }  // namespace
 
-std::shared_ptr<const run::Artifact> build(const Bytes& module, compile::Quality quality) {
-  const std::vector<std::byte> bytes = value_or_fail(compile_bytes(module, quality));
+std::shared_ptr<const run::Artifact> build(const Bytes& module, compile::Quality quality,
+                                           bool metered) {
+  const std::vector<std::byte> bytes = value_or_fail(compile_bytes(module, quality, 1, metered));
   Fd file(memfd_create("artifact", MFD_CLOEXEC));
   if (auto written = write_all(file.get(), bytes, "artifact"); !written) {
     throw std::runtime_error(written.error().message);

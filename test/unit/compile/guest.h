@@ -18,10 +18,11 @@ namespace wasmedge::test {
 
 /// Decodes, validates and compiles; the error of whichever fails.
 Result<std::vector<std::byte>> compile_bytes(const Bytes& module, compile::Quality quality,
-                                             unsigned threads = 1);
+                                             unsigned threads = 1, bool metered = false);
 
 /// Compiles a module and loads its artifact. Throws where that fails.
-std::shared_ptr<const run::Artifact> build(const Bytes& module, compile::Quality quality);
+std::shared_ptr<const run::Artifact> build(const Bytes& module, compile::Quality quality,
+                                           bool metered = false);
 
 /// Knows no import.
 inline std::optional<run::Extern> no_import(const run::ImportRequest&) {
@@ -74,6 +75,7 @@ class Guest {
 
   const run::Artifact& artifact() const { return instance_->artifact(); }
   run::Instance& instance() { return *instance_; }
+  run::Store& store() { return world_.store(); }
 
  private:
   World world_;

@@ -145,7 +145,7 @@ TEST(ArtifactFile, ReportsWhereCodeComesFrom) {
   builder.site(second, 4, 0x90);
   const auto artifact = load(builder);
   const auto at = [&](uint32_t function, size_t in_code) {
-    TrapReport report;
+    TrapFrame report;
     artifact->locate(
         static_cast<const std::byte*>(artifact->code(artifact->functions()[function].code)) +
             in_code,

@@ -63,19 +63,19 @@ inline std::string constant_f64_42() {
 
 /// mov rax, [rdi + memory_base(0)]; mov esi, esi; mov eax, [rax + rsi]; ret
 inline std::string load() {
-  return bytes("488b4718 89f6 8b0430 c3");
+  return bytes("488b4720 89f6 8b0430 c3");
 }
 /// The farthest access that an i32 address and offset reach, eight bytes wide.
 inline std::string load_far() {
-  return bytes("488b4718 89f6 b9ffffffff 4801c8 488b0430 c3");
+  return bytes("488b4720 89f6 b9ffffffff 4801c8 488b0430 c3");
 }
 /// mov [rax + rsi], edx
 inline std::string store() {
-  return bytes("488b4718 89f6 891430 c3");
+  return bytes("488b4720 89f6 891430 c3");
 }
 /// lock xadd [rax + rsi], edx: the old value
 inline std::string atomic_add() {
-  return bytes("488b4718 89f6 f00fc11430 89d0 c3");
+  return bytes("488b4720 89f6 f00fc11430 89d0 c3");
 }
 /// Reads address 16: a bug of the compiler, not a trap.
 inline std::string wild_load() {

@@ -1,0 +1,69 @@
+#include "runtime/run/text.h"
+
+#include <algorithm>
+
+#include "runtime/run/fault_region.h"
+
+namespace wasmedge::run {
+namespace {
+
+// A frame that another function made; AddressSanitizer may think it dead.
+__attribute__((no_sanitize("address"))) uint64_t word_at(uint64_t address) {
+  return *reinterpret_cast<const uint64_t*>(address);  // NOLINT(performance-no-int-to-ptr)
+}
+
+}  // namespace
+
+bool Text::find(const std::byte* pc) {
+  if (artifact_ != nullptr && pc >= begin_ && pc < end_) return true;
+  const Artifact* found = FaultRegion::text_at(pc);
+  if (found == nullptr) return false;
+  artifact_ = found;
+  begin_ = artifact_->text();
+  end_ = begin_ + artifact_->header().text.count;
+  return true;
+}
+
+const std::byte* Text::landing_pad(const Registers& registers) const {
+  // The call instruction's last byte: what follows may belong to another function.
+  const uint32_t call = place(as_pointer(registers.pc) - 1);
+  const auto pads = artifact_->landing_pads();
+  const auto after = std::upper_bound(
+      pads.begin(), pads.end(), call,
+      [](uint32_t value, const ArtifactLandingPad& pad) { return value < pad.begin; });
+  if (after == pads.begin() || call >= std::prev(after)->end) return nullptr;
+  return begin_ + std::prev(after)->pad;
+}
+
+const ArtifactUnwind* Text::row(const std::byte* pc) const {
+  const auto rows = artifact_->unwind();
+  const auto after =
+      std::upper_bound(rows.begin(), rows.end(), place(pc),
+                       [](uint32_t value, const ArtifactUnwind& row) { return value < row.pc; });
+  return after == rows.begin() ? nullptr : &*std::prev(after);
+}
+
+bool Text::is_complete(const std::byte* pc) const {
+  const auto frames = artifact_->frames();
+  const auto after = std::upper_bound(
+      frames.begin(), frames.end(), place(pc),
+      [](uint32_t value, const ArtifactFrame& frame) { return value < frame.pc(); });
+  return after != frames.begin() && std::prev(after)->is_complete();
+}
+
+uint64_t Text::cfa(const ArtifactUnwind& row, const Registers& registers) {
+  const bool from_frame_pointer = (row.cfa & ArtifactUnwind::kFromFramePointer) != 0;
+  const uint64_t base =
+      from_frame_pointer ? registers.saved[Registers::kFramePointer] : registers.sp;
+  return base + (row.cfa & ~ArtifactUnwind::kFromFramePointer);
+}
+
+void Text::leave(const ArtifactUnwind& row, uint64_t cfa, Registers& registers) {
+  for (size_t i = 0; i < registers.saved.size(); ++i) {
+    if (row.saved[i] != 0) registers.saved[i] = word_at(cfa - uint64_t{8} * row.saved[i]);
+  }
+  registers.pc = word_at(cfa - 8);
+  registers.sp = cfa;
+}
+
+}  // namespace wasmedge::run
