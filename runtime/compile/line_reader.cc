@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <tuple>
 #include <unordered_map>
 
 #include "runtime/wasm/decoder.h"
@@ -63,22 +64,28 @@ class Lines {
     }
   }
 
-  // By offset; the last of several at one is what counts. Repetitions go.
+  // By offset. Of several at one, the last counts, and the end of a sequence least. Repetitions go.
   void finish() {
+    const auto key = [](const Row& row) {
+      return std::tuple(row.line.wasm_offset, row.line.line != 0, row.order);
+    };
+    std::ranges::sort(rows_, {}, key);
     auto& lines = symbols_.lines;
-    const auto at = [](const SourceLine& line) { return line.wasm_offset; };
-    std::ranges::stable_sort(lines, {}, at);
-    size_t kept = 0;
-    for (size_t i = 0; i < lines.size(); ++i) {
-      if (i + 1 < lines.size() && at(lines[i + 1]) == at(lines[i])) continue;
-      const bool repeats = kept > 0 && lines[kept - 1].line == lines[i].line &&
-                           lines[kept - 1].file == lines[i].file;
-      if (!repeats) lines[kept++] = lines[i];
+    for (size_t i = 0; i < rows_.size(); ++i) {
+      const SourceLine& line = rows_[i].line;
+      if (i + 1 < rows_.size() && rows_[i + 1].line.wasm_offset == line.wasm_offset) continue;
+      const bool repeats =
+          !lines.empty() && lines.back().line == line.line && lines.back().file == line.file;
+      if (!repeats) lines.push_back(line);
     }
-    lines.resize(kept);
   }
 
  private:
+  struct Row {
+    SourceLine line;
+    size_t order = 0;
+  };
+
   void add(const LineTable& table, const llvm::DWARFDebugLine::Row& row) {
     if (row.Address.Address >= code_.size) return;
     SourceLine line{.wasm_offset = static_cast<uint32_t>(code_.offset + row.Address.Address)};
@@ -86,7 +93,7 @@ class Lines {
       line.file = file(table, row.File);
       line.line = row.Line;
     }
-    symbols_.lines.push_back(line);
+    rows_.push_back({line, rows_.size()});
   }
 
   uint32_t file(const LineTable& table, uint64_t number) {
@@ -104,6 +111,7 @@ class Lines {
 
   const wasm::ByteRange code_;
   Symbols& symbols_;
+  std::vector<Row> rows_;
   std::unordered_map<uint64_t, uint32_t> files_of_table_;
   std::unordered_map<std::string, uint32_t> files_;
 };
