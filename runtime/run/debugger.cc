@@ -1,9 +1,12 @@
 #include "runtime/run/debugger.h"
 
+#include <algorithm>
 #include <mutex>
 #include <string>
+#include <vector>
 
 #include "runtime/run/debug_image.h"
+#include "runtime/run/fault_region.h"
 
 // The names and layouts here are gdb's (its manual: JIT Compilation Interface).
 extern "C" {
@@ -46,6 +49,9 @@ void tell_debugger(const Artifact& artifact) {
   constexpr uint32_t kRegister = 1;
   static std::mutex mutex;
   const std::lock_guard lock(mutex);
+  static std::vector<const Artifact*> told;  // artifacts that are still there
+  if (std::ranges::find(told, &artifact) != told.end()) return;
+  told.push_back(&artifact);
   const auto* image = new std::string(make_debug_image(artifact));
   auto* entry =
       new jit_code_entry{__jit_debug_descriptor.first, nullptr, image->data(), image->size()};
@@ -54,6 +60,10 @@ void tell_debugger(const Artifact& artifact) {
   __jit_debug_descriptor.relevant = entry;
   __jit_debug_descriptor.action = kRegister;
   __jit_debug_register_code();
+}
+
+__attribute__((visibility("default"), used)) void wasmedge_debug() {
+  for (const Artifact* artifact : FaultRegion::artifacts()) tell_debugger(*artifact);
 }
 
 }  // namespace wasmedge::run

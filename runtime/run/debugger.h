@@ -12,4 +12,7 @@ bool is_debugged();
 /// which stays. The artifact must stay, too.
 void tell_debugger(const Artifact& artifact);
 
+// For a user who has attached gdb to a program that has not told it: `call (void)wasmedge_debug()`.
+extern "C" void wasmedge_debug();
+
 }  // namespace wasmedge::run

@@ -66,6 +66,15 @@ bool FaultRegion::is_surely_text(const void* address) {
   return lock.held() && find(reinterpret_cast<uintptr_t>(address), true) != nullptr;
 }
 
+std::vector<const Artifact*> FaultRegion::artifacts() {
+  std::vector<const Artifact*> all;
+  SpinLock lock;
+  for (const FaultRegion* region = first; region != nullptr; region = region->next_) {
+    if (region->artifact_ != nullptr) all.push_back(region->artifact_);
+  }
+  return all;
+}
+
 bool FaultRegion::is_memory(const void* address) {
   SpinLock lock;
   return find(reinterpret_cast<uintptr_t>(address), false) != nullptr;

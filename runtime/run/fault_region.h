@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
 namespace wasmedge::run {
 
@@ -22,6 +23,8 @@ class FaultRegion {
   /// Is `address` in an artifact's text? Also false if somebody is just looking or registering.
   /// Async-signal-safe for all signals.
   static bool is_surely_text(const void* address);
+  /// Every artifact whose text is registered.
+  static std::vector<const Artifact*> artifacts();
   /// Is `address` in the reservation of a linear memory? As text_at().
   static bool is_memory(const void* address);
 

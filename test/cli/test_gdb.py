@@ -8,10 +8,9 @@ from command import BIN, SANITIZED, CommandTest
 
 SPIN = """
 (module (memory (export "memory") 1)
-  (func $turn (param i32)
-    (loop $l (i32.store (i32.const 0) (local.get 0)) (br_if $l (local.tee 0 (i32.sub (local.get 0) (i32.const 1))))))
-  (func $spin (loop $l (call $turn (i32.const 1000000000)) (br $l)))
-  (func $start (export "_start") (call $spin)))
+  (func $turn (loop $l (i32.store (i32.const 0) (i32.add (i32.load (i32.const 0)) (i32.const 1))) (br $l)))
+  (func $spin (call $turn) (i32.store (i32.const 4) (i32.const 1)))
+  (func $start (export "_start") (call $spin) (i32.store (i32.const 4) (i32.const 2))))
 """
 
 
@@ -64,13 +63,21 @@ class Gdb(CommandTest):
                         "--args", BIN / "wasmedge", self.module)
         self.assertRegex(said, r"(?m)^#\d+ .*\bmain\b")
 
-    def test_attached(self):
-        with subprocess.Popen([BIN / "wasmedge", "--debug", self.module], env=self.environment) as guest:
+    def attach(self, program, commands):
+        with subprocess.Popen([*program, self.module], env=self.environment) as guest:
             try:
                 time.sleep(0.5)
-                self.check_frames(self.gdb(["bt", "detach"], "-p", str(guest.pid)))
+                return self.gdb([*commands, "bt", "detach"], "-p", str(guest.pid))
             finally:
                 guest.kill()
+
+    def test_attached(self):
+        self.check_frames(self.attach([BIN / "wasmedge", "--debug"], []))
+
+    def test_attached_to_what_has_not_told_it(self):
+        for stripped in (False, True):
+            with self.subTest(stripped=stripped):
+                self.check_frames(self.attach([self.program(stripped)], ["call (void)wasmedge_debug()"]))
 
     def test_lines_of_the_source(self):
         source = self.directory / "loop.c"
