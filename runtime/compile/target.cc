@@ -26,8 +26,11 @@ void register_target() {
     // of several checks would become one, and a trap could not tell where it was.
     // One pass is quadratic in the uses of a value (2 KB of wasm can keep it busy for minutes), all
     // for AVX-512 masks.
+    // One makes a branch of a conditional move from memory, and the load, volatile or not, is made
+    // on one side only: an access of the guest would not trap.
     const char* const options[] = {"wasmedge", "-enable-tail-merge=false",
-                                   "-disable-x86-domain-reassignment"};
+                                   "-disable-x86-domain-reassignment",
+                                   "-x86-cmov-converter-force-mem-operand=false"};
     llvm::cl::ParseCommandLineOptions(std::size(options), options);
   });
 }

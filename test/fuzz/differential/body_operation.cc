@@ -72,7 +72,7 @@ void Body::row(const Row& row, unsigned depth) {
     const Memory& accessed = program_.memories[memory];
     const uint8_t align =
         row.immediate == Immediate::kAtomic ? row.size : static_cast<uint8_t>(below(row.size + 1U));
-    const bool wild = one_in(24);
+    const bool wild = one_in(program_.features.wild ? 8 : 24);
     uint64_t offset = row.immediate == Immediate::kAtomic ? below(256) << row.size : below(4096);
     if (wild) offset = accessed.is64 ? choices_.bits(8) : choices_.bits(4);
     if (memory == 0) {
@@ -162,7 +162,7 @@ uint32_t Body::address(const Row& row, unsigned depth) {
 
 // A number of the type of addresses, within the mask with few exceptions.
 void Body::masked(bool is64, uint32_t mask, unsigned depth) {
-  const bool wild = one_in(32);
+  const bool wild = one_in(program_.features.wild ? 3 : 32);
   expression(is64 ? wasm::kI64 : wasm::kI32, depth);
   if (wild) return;
   code_.address(is64, mask).op(is64 ? Op::i64_and : Op::i32_and);

@@ -11,7 +11,7 @@ const KINDS = [
   [/memory access out of bounds/, "memory"],
   [/data segment (is )?out of bounds/, "memory"],
   [/table index is out of bounds|table access out of bounds|element segment (is )?out of bounds/, "table"],
-  [/null function or function signature mismatch|function signature mismatch/, "call type"],
+  [/null function|function signature mismatch/, "call type"],
   [/divide by zero|remainder by zero/, "division by zero"],
   [/divide result unrepresentable|float unrepresentable in integer range/, "overflow"],
   [/dereferencing a null pointer|rethrowing null value/, "null"],

@@ -35,6 +35,7 @@ void Program::choose_features() {
   features.threads = choices.one_in(3);
   features.tail_calls = choices.flip();
   features.references = choices.flip();
+  features.wild = choices.one_in(4);
   if (choices.flip()) {
     features.exceptions = choices.one_in(3) ? Exceptions::kLegacy : Exceptions::kModern;
   }

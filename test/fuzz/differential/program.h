@@ -25,6 +25,7 @@ struct Features {
   bool threads = false;
   bool tail_calls = false;
   bool references = false;
+  bool wild = false;  // accesses out of bounds are no exception
   Exceptions exceptions = Exceptions::kNone;
 };
 
