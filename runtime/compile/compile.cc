@@ -21,10 +21,11 @@ constexpr unsigned kThreadStackBytes = 512u << 20;
 /// Compiles partitions on several threads, each taking the next one; the first error ends it.
 class Pool {
  public:
-  Pool(const Facts& facts, std::vector<Partition> partitions, Quality quality)
+  Pool(const Facts& facts, std::vector<Partition> partitions, const CompileOptions& options)
       : facts_(facts),
         partitions_(std::move(partitions)),
-        quality_(quality),
+        quality_(options.quality),
+        cpu_(options.cpu),
         objects_(partitions_.size()) {}
 
   Result<std::vector<Object>> run(unsigned threads) {
@@ -42,7 +43,7 @@ class Pool {
  private:
   void work() {
     for (size_t i = next_++; i < partitions_.size(); i = next_++) {
-      Result<Object> object = compile_partition(facts_, partitions_[i], quality_);
+      Result<Object> object = compile_partition(facts_, partitions_[i], quality_, cpu_);
       if (object) {
         objects_[i] = std::move(*object);
         continue;
@@ -56,6 +57,7 @@ class Pool {
   const Facts& facts_;
   const std::vector<Partition> partitions_;
   const Quality quality_;
+  const std::string cpu_;
   std::vector<Object> objects_;  // each element belongs to the thread that took its number
   std::atomic<size_t> next_{0};
   std::mutex mutex_;
@@ -67,7 +69,7 @@ class Pool {
 Result<std::vector<std::byte>> compile(const wasm::Module& module, const CompileOptions& options) {
   const Facts facts(module);
   TRY_ASSIGN(std::vector<Object> objects,
-             Pool(facts, plan_partitions(module), options.quality).run(options.threads));
+             Pool(facts, plan_partitions(module), options).run(options.threads));
   TRY_ASSIGN(Linked linked, link(std::move(objects), run::kArtifactPage,
                                  {.functions = module.functions.size(),
                                   .expressions = facts.expressions.size(),

@@ -98,8 +98,9 @@ size_t phi_limit(const wasm::Module& module, const Partition& partition) {
 // The ELF object; nothing if it would take out of all proportion to optimise.
 Result<std::optional<llvm::SmallVector<char, 0>>> generate(const Facts& facts,
                                                            const Partition& partition,
-                                                           Quality quality) {
-  TRY_ASSIGN(const auto machine, host_machine(quality));
+                                                           Quality quality,
+                                                           const std::string& cpu) {
+  TRY_ASSIGN(const auto machine, host_machine(quality, cpu));
   IrModule module(facts, *machine);
   emit(module, partition);
   if (quality == Quality::kBest &&
@@ -111,11 +112,12 @@ Result<std::optional<llvm::SmallVector<char, 0>>> generate(const Facts& facts,
 
 }  // namespace
 
-Result<Object> compile_partition(const Facts& facts, const Partition& partition, Quality quality) {
+Result<Object> compile_partition(const Facts& facts, const Partition& partition, Quality quality,
+                                 const std::string& cpu) {
   if (partition.is_giant) quality = Quality::kNone;
-  TRY_ASSIGN(auto elf, generate(facts, partition, quality));
+  TRY_ASSIGN(auto elf, generate(facts, partition, quality, cpu));
   if (!elf) {
-    TRY_ASSIGN(elf, generate(facts, partition, Quality::kNone));
+    TRY_ASSIGN(elf, generate(facts, partition, Quality::kNone, cpu));
   }
   return read_object({elf->data(), elf->size()});
 }

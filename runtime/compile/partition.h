@@ -25,6 +25,7 @@ std::vector<Partition> plan_partitions(const wasm::Module& module);
 
 /// Emits, optimises and generates one partition; everything LLVM is freed on return. What would
 /// take out of all proportion to optimise is compiled without.
-Result<Object> compile_partition(const Facts& facts, const Partition& partition, Quality quality);
+Result<Object> compile_partition(const Facts& facts, const Partition& partition, Quality quality,
+                                 const std::string& cpu);
 
 }  // namespace wasmedge::compile

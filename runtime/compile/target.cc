@@ -45,7 +45,7 @@ std::string host_features() {
 
 }  // namespace
 
-Result<std::unique_ptr<llvm::TargetMachine>> host_machine(Quality quality) {
+Result<std::unique_ptr<llvm::TargetMachine>> host_machine(Quality quality, const std::string& cpu) {
   register_target();
   std::string error;
   const llvm::Target* target = llvm::TargetRegistry::lookupTarget(kTriple, error);
@@ -57,12 +57,12 @@ Result<std::unique_ptr<llvm::TargetMachine>> host_machine(Quality quality) {
   options.EmitAddrsig = false;
   const llvm::CodeGenOptLevel level =
       quality == Quality::kBest ? llvm::CodeGenOptLevel::Default : llvm::CodeGenOptLevel::None;
+  const std::string name = cpu.empty() ? llvm::sys::getHostCPUName().str() : cpu;
   std::unique_ptr<llvm::TargetMachine> machine(
-      target->createTargetMachine(kTriple, llvm::sys::getHostCPUName(), host_features(), options,
+      target->createTargetMachine(kTriple, name, cpu.empty() ? host_features() : "", options,
                                   llvm::Reloc::PIC_, llvm::CodeModel::Small, level));
   if (!machine) {
-    return fail(ErrorCode::kInternal, "no code generator for CPU {} of {}",
-                llvm::sys::getHostCPUName().str(), kTriple);
+    return fail(ErrorCode::kInternal, "no code generator for CPU {} of {}", name, kTriple);
   }
   return machine;
 }

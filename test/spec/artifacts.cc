@@ -54,6 +54,7 @@ Result<Fd> Artifacts::compile(std::span<const std::byte> bytes, const cache::Sha
   if (options_.warm) return fail(ErrorCode::kInternal, "is not in the cache, which is to be warm");
   compile::CompileOptions options;
   options.quality = options_.quality;
+  options.cpu = options_.cpu;
   options.module_sha256 = sha256;
   options.compiler_build = cache::compiler_build();
   TRY_ASSIGN(const auto artifact, compile::compile(module, options));

@@ -17,6 +17,7 @@ namespace wasmedge::spec {
 /// How modules become code.
 struct BuildOptions {
   compile::Quality quality = compile::Quality::kBest;
+  std::string cpu;    // empty: this machine's; see compile::CompileOptions
   std::string cache;  // a directory of artifacts of this quality; empty: none is kept
   bool warm = false;  // everything must be in the cache: to compile is an error
 };

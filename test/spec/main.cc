@@ -17,8 +17,10 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kUsage =
-    "usage: spec_test [--jobs N] [--quality best|none] [--cache DIRECTORY [--warm]] [--verbose]\n"
+    "usage: spec_test [--jobs N] [--quality best|none] [--cpu NAME] [--cache DIRECTORY [--warm]] "
+    "[--verbose]\n"
     "                 SUITE-DIRECTORY [SCRIPT…]\n"
+    "  --cpu NAME         code for another CPU than this, e.g. x86-64-v2, which can do less\n"
     "  --cache DIRECTORY  keep compiled modules there, and use those that are (of one quality)\n"
     "  --warm             all of them must be there: to compile one is a failure\n"
     "  SUITE-DIRECTORY  holds NAME/NAME.json and its .wasm files, at any depth\n"
@@ -41,8 +43,8 @@ Options parse(int count, char** arguments) {
   Options options;
   for (int i = 1; i < count; ++i) {
     const std::string_view argument = arguments[i];
-    const bool takes_value =
-        argument == "--jobs" || argument == "--quality" || argument == "--cache";
+    const bool takes_value = argument == "--jobs" || argument == "--quality" ||
+                             argument == "--cpu" || argument == "--cache";
     if (takes_value && i + 1 == count) die(fmt::format("{} wants a value", argument));
     if (argument == "--jobs") {
       const std::string_view value = arguments[++i];
@@ -52,6 +54,8 @@ Options parse(int count, char** arguments) {
       const std::string_view value = arguments[++i];
       if (value != "best" && value != "none") die("--quality is best or none");
       options.build.quality = value == "best" ? compile::Quality::kBest : compile::Quality::kNone;
+    } else if (argument == "--cpu") {
+      options.build.cpu = arguments[++i];
     } else if (argument == "--cache") {
       options.build.cache = arguments[++i];
     } else if (argument == "--warm") {
