@@ -25,7 +25,7 @@ struct CompileOptions {
   std::string compiler_build;               // likewise; at most 63 bytes
   /// LLVM's name of another CPU, all of whose instructions this machine has ("x86-64-v2"), for
   /// tests of the code for it; empty: this machine's.
-  std::string cpu;
+  std::string cpu{};
 };
 
 /// The artifact's bytes, for this machine's CPU (base/cpu.h). `module` must have passed
