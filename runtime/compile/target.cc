@@ -28,9 +28,11 @@ void register_target() {
     // for AVX-512 masks.
     // One makes a branch of a conditional move from memory, and the load, volatile or not, is made
     // on one side only: an access of the guest would not trap.
-    const char* const options[] = {"wasmedge", "-enable-tail-merge=false",
-                                   "-disable-x86-domain-reassignment",
-                                   "-x86-cmov-converter-force-mem-operand=false"};
+    // A pair of lanes that is put together and taken apart again has to pay: two lanes of SHA-256
+    // do not, by LLVM's own estimate only just.
+    const char* const options[] = {
+        "wasmedge", "-enable-tail-merge=false", "-disable-x86-domain-reassignment",
+        "-x86-cmov-converter-force-mem-operand=false", "-slp-threshold=3"};
     llvm::cl::ParseCommandLineOptions(std::size(options), options);
   });
 }
