@@ -55,25 +55,35 @@ TEST_P(Optimiser, ALoadThatSelectDoesNotTakeTraps) {
   EXPECT_EQ(static_cast<uint32_t>(guest.result("second", {0, 1})), 4u);
 }
 
-TEST_P(Optimiser, LoadsOfALoopWhoseSumNothingNeedsTrap) {
-  // i = n; do { sum += load(4 * i) } while (--i != 0)
+TEST_P(Optimiser, LoadsOfALoopTrapWhateverBecomesOfThem) {
   ModuleBytes module;
   module.memory({0x00, 1});
-  const uint32_t type = module.type({kI32}, {});
+  const uint32_t type = module.type({kI32}, {kI32});
   const Bytes address = concat({get(0), i32(2), {0x74}});
-  const Bytes loop = concat({{0x03, 0x40},
-                             get(1),
-                             load(address),
-                             {kAdd, 0x21, 1},
-                             get(0),
-                             i32(-1),
-                             {kAdd, 0x22, 0, 0x0d, 0, 0x0b}});
-  module.export_function("sum", module.function(type, loop, {{1, kI32}}));
+  // i = n; do { x = x … load(4 * i) … } while (--i != 0), and then x or 5
+  const auto loop = [&](const char* name, const Bytes& combine, const Bytes& result) {
+    const Bytes turn = concat({{0x03, 0x40}, combine, get(0), i32(-1), {kAdd, 0x22, 0, 0x0d, 0}});
+    module.export_function(name,
+                           module.function(type, concat({turn, {0x0b}, result}), {{1, kI32}}));
+  };
+  constexpr uint8_t kMul = 0x6c, kXor = 0x73, kSet = 0x21;
+  loop("dead sum", concat({get(1), load(address), {kAdd, kSet, 1}}), i32(5));
+  loop("product that begins with 0", concat({get(1), load(address), {kMul, kSet, 1}}), get(1));
+  loop("last", concat({load(address), {kSet, 1}}), get(1));
+  loop("nothing of two", concat({get(1), load(address), load(address), {kXor, kAdd, kSet, 1}}),
+       get(1));
+  // A byte of the sum is stored: the load is still of four, the last of which is outside.
+  loop("byte of a sum",
+       concat({i32(0), load(concat({get(0), i32(65533), {kAdd}})), i32(1), {kAdd, 0x3a, 0, 0}}),
+       i32(5));
   Guest guest(module.bytes(), GetParam());
-  EXPECT_EQ(guest.trap("sum", {16384}).code, TrapCode::kMemoryOutOfBounds);
-  std::vector<run::Value> fits(1);
-  fits[0].i32 = 16383;
-  EXPECT_TRUE(guest.call("sum", fits).returned());
+  for (const char* name : {"dead sum", "product that begins with 0", "last", "nothing of two"}) {
+    EXPECT_EQ(guest.trap(name, {16384}).code, TrapCode::kMemoryOutOfBounds) << name;
+    std::vector<run::Value> fits(1);
+    fits[0].i32 = 16383;
+    EXPECT_TRUE(guest.call(name, fits).returned()) << name;
+  }
+  EXPECT_EQ(guest.trap("byte of a sum", {1}).code, TrapCode::kMemoryOutOfBounds);
 }
 
 void interrupt(int, siginfo_t*, void* context) {
