@@ -37,10 +37,7 @@ UsedFeatures used_features(const wasm::Module& module) {
   for (const wasm::Function& function : module.functions) {
     if (function.imported) continue;
     wasm::Reader reader(module.bytes, function.body);
-    for (uint32_t groups = reader.u32(); groups > 0; --groups) {
-      reader.u32();
-      wasm::read_value_type(reader);
-    }
+    wasm::skip_locals(reader);
     while (!reader.done()) wasm::visit(reader, used);
   }
   for (const wasm::Memory& memory : module.memories) {

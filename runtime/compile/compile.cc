@@ -21,10 +21,10 @@ constexpr unsigned kThreadStackBytes = 512u << 20;
 /// Compiles partitions on several threads, each taking the next one; the first error ends it.
 class Pool {
  public:
-  Pool(const Facts& facts, std::vector<Partition> partitions, Quality quality)
+  Pool(const Facts& facts, std::vector<Partition> partitions, const CompileOptions& options)
       : facts_(facts),
         partitions_(std::move(partitions)),
-        quality_(quality),
+        quality_(options.quality),
         objects_(partitions_.size()) {}
 
   Result<std::vector<Object>> run(unsigned threads) {
@@ -65,9 +65,9 @@ class Pool {
 }  // namespace
 
 Result<std::vector<std::byte>> compile(const wasm::Module& module, const CompileOptions& options) {
-  const Facts facts(module, options.metered);
+  const Facts facts(module, options);
   TRY_ASSIGN(std::vector<Object> objects,
-             Pool(facts, plan_partitions(module), options.quality).run(options.threads));
+             Pool(facts, plan_partitions(module), options).run(options.threads));
   TRY_ASSIGN(Linked linked, link(std::move(objects), run::kArtifactPage,
                                  {.functions = module.functions.size(),
                                   .expressions = facts.expressions.size(),

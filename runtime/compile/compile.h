@@ -29,6 +29,9 @@ struct CompileOptions {
   std::array<uint8_t, 32> module_sha256{};  // of module.bytes; stands in the artifact
   std::string compiler_build;               // likewise; at most 63 bytes
   Symbols symbols{};                        // for messages
+  /// LLVM's name of another CPU, all of whose instructions this machine has ("x86-64-v2"), for
+  /// tests of the code for it; empty: this machine's.
+  std::string cpu{};
 };
 
 /// The artifact's bytes, for this machine's CPU (base/cpu.h). `module` must have passed

@@ -15,7 +15,9 @@ bool may_vanish(const llvm::Value* operand) {
   const auto* lanes = llvm::dyn_cast<llvm::Constant>(operand);
   if (type == nullptr || lanes == nullptr) return false;
   for (unsigned i = 0; i < type->getNumElements(); ++i) {
-    if (may_vanish(lanes->getAggregateElement(i))) return true;
+    // An expression (a constant of other lanes) does not tell.
+    const llvm::Constant* lane = lanes->getAggregateElement(i);
+    if (lane == nullptr || may_vanish(lane)) return true;
   }
   return false;
 }

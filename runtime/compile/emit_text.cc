@@ -133,7 +133,7 @@ Result<uint32_t> find_function(const wasm::Module& module, const Labels& labels,
 
 Result<std::string> emit_text(const wasm::Module& module, const CompileOptions& options, Form form,
                               const std::string& function) {
-  const Facts facts(module, options.metered);
+  const Facts facts(module, options);
   const Labels labels(module, options.symbols);
   std::vector<Partition> partitions;
   if (function.empty()) {

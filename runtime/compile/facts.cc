@@ -33,9 +33,10 @@ void find_expressions(const wasm::Module& module, std::vector<const wasm::ConstE
 
 }  // namespace
 
-Facts::Facts(const wasm::Module& wasm_module, bool is_metered)
+Facts::Facts(const wasm::Module& wasm_module, const CompileOptions& options)
     : module(wasm_module),
-      metered(is_metered),
+      metered(options.metered),
+      cpu(options.cpu),
       layout(counts(wasm_module)),
       same_type(wasm_module.types.size()),
       needs_thunk(wasm_module.types.size()) {

@@ -2,8 +2,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <vector>
 
+#include "runtime/compile/compile.h"
 #include "runtime/run/context.h"
 #include "runtime/wasm/module.h"
 
@@ -11,10 +13,11 @@ namespace wasmedge::compile {
 
 /// What every partition wants to know of the module, worked out once and read by all threads.
 struct Facts {
-  explicit Facts(const wasm::Module& module, bool metered = false);
+  Facts(const wasm::Module& module, const CompileOptions& options);
 
   const wasm::Module& module;
-  bool metered;  // CompileOptions::metered
+  bool metered;  // these are as in CompileOptions
+  std::string cpu;
   run::ContextLayout layout;
   /// For a type index, the first equal one (wasm/type_canon.h); entry thunks are made for those
   /// only.

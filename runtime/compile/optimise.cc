@@ -24,6 +24,7 @@
 
 #include "runtime/compile/ir_module.h"
 #include "runtime/compile/linear_loop.h"
+#include "runtime/compile/relax.h"
 
 namespace wasmedge::compile {
 namespace {
@@ -43,39 +44,6 @@ llvm::FunctionPassManager first_passes() {
   passes.addPass(llvm::SimplifyCFGPass());
   passes.addPass(llvm::createFunctionToLoopPassAdaptor(llvm::LoopRotatePass()));
   return passes;
-}
-
-// Whether a pass could make do with a part of what is loaded, or with nothing.
-bool may_shrink(const llvm::LoadInst& load, const llvm::User* user) {
-  const auto* instruction = llvm::cast<llvm::Instruction>(user);
-  if (instruction->getParent() != load.getParent()) return true;  // sunk to where it is needed
-  if (const auto* store = llvm::dyn_cast<llvm::StoreInst>(instruction)) {
-    return store->getPointerOperand() == load.getPointerOperand();
-  }
-  if (instruction->isBitwiseLogicOp() || instruction->isShift()) {
-    return llvm::isa<llvm::Constant>(instruction->getOperand(1));
-  }
-  return llvm::isa<llvm::TruncInst, llvm::ExtractElementInst, llvm::ShuffleVectorInst>(instruction);
-}
-
-// A volatile access is made, whole, in its place, so that it traps as it must, and what was stored
-// before a trap stays. That forbids vectors, so it is given up where they pay: in innermost loops
-// of one block, for loads whose value every turn uses. There, a trap may come some turns early.
-void relax_accesses(const llvm::LoopInfo& loops) {
-  for (const llvm::Loop* loop : loops.getLoopsInPreorder()) {
-    if (loop->getNumBlocks() != 1) continue;
-    for (llvm::Instruction& instruction : *loop->getHeader()) {
-      if (!IrModule::is_relaxable(instruction)) continue;
-      if (auto* store = llvm::dyn_cast<llvm::StoreInst>(&instruction)) {
-        store->setVolatile(false);
-        continue;
-      }
-      auto& load = llvm::cast<llvm::LoadInst>(instruction);
-      load.setVolatile(load.use_empty() || llvm::any_of(load.users(), [&](const llvm::User* user) {
-                         return may_shrink(load, user);
-                       }));
-    }
-  }
 }
 
 // One loop at a time, since each leaves the analyses behind.

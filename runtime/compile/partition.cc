@@ -48,10 +48,7 @@ bool is_giant(const wasm::Module& module, const wasm::ByteRange& body) {
   if (body.size >= kGiantBytes) return true;
   if (body.size < kGiantRun) return false;
   wasm::Reader reader(module.bytes, body);
-  for (uint32_t groups = reader.u32(); groups > 0; --groups) {
-    reader.u32();
-    wasm::read_value_type(reader);
-  }
+  wasm::skip_locals(reader);
   RunLength run;
   while (!reader.done() && run.longest < kGiantRun) wasm::visit(reader, run);
   return run.longest >= kGiantRun;
@@ -102,7 +99,7 @@ size_t phi_limit(const wasm::Module& module, const Partition& partition) {
 Result<std::optional<llvm::SmallVector<char, 0>>> try_generate(const Facts& facts,
                                                                const Partition& partition,
                                                                Quality quality, Form form) {
-  TRY_ASSIGN(const auto machine, host_machine(quality));
+  TRY_ASSIGN(const auto machine, host_machine(quality, facts.cpu));
   IrModule module(facts, *machine);
   emit(module, partition);
   if (quality == Quality::kBest &&

@@ -26,10 +26,13 @@ void register_target() {
     // of several checks would become one, and a trap could not tell where it was.
     // One pass is quadratic in the uses of a value (2 KB of wasm can keep it busy for minutes), all
     // for AVX-512 masks.
+    // One makes a branch of a conditional move from memory, and the load, volatile or not, is made
+    // on one side only: an access of the guest would not trap.
     // A pair of lanes that is put together and taken apart again has to pay: two lanes of SHA-256
     // do not, by LLVM's own estimate only just.
-    const char* const options[] = {"wasmedge", "-enable-tail-merge=false",
-                                   "-disable-x86-domain-reassignment", "-slp-threshold=3"};
+    const char* const options[] = {
+        "wasmedge", "-enable-tail-merge=false", "-disable-x86-domain-reassignment",
+        "-x86-cmov-converter-force-mem-operand=false", "-slp-threshold=3"};
     llvm::cl::ParseCommandLineOptions(std::size(options), options);
   });
 }
@@ -44,7 +47,7 @@ std::string host_features() {
 
 }  // namespace
 
-Result<std::unique_ptr<llvm::TargetMachine>> host_machine(Quality quality) {
+Result<std::unique_ptr<llvm::TargetMachine>> host_machine(Quality quality, const std::string& cpu) {
   register_target();
   std::string error;
   const llvm::Target* target = llvm::TargetRegistry::lookupTarget(kTriple, error);
@@ -56,12 +59,12 @@ Result<std::unique_ptr<llvm::TargetMachine>> host_machine(Quality quality) {
   options.EmitAddrsig = false;
   const llvm::CodeGenOptLevel level =
       quality == Quality::kBest ? llvm::CodeGenOptLevel::Default : llvm::CodeGenOptLevel::None;
+  const std::string name = cpu.empty() ? llvm::sys::getHostCPUName().str() : cpu;
   std::unique_ptr<llvm::TargetMachine> machine(
-      target->createTargetMachine(kTriple, llvm::sys::getHostCPUName(), host_features(), options,
+      target->createTargetMachine(kTriple, name, cpu.empty() ? host_features() : "", options,
                                   llvm::Reloc::PIC_, llvm::CodeModel::Small, level));
   if (!machine) {
-    return fail(ErrorCode::kInternal, "no code generator for CPU {} of {}",
-                llvm::sys::getHostCPUName().str(), kTriple);
+    return fail(ErrorCode::kInternal, "no code generator for CPU {} of {}", name, kTriple);
   }
   return machine;
 }

@@ -256,6 +256,13 @@ void read(Reader& reader, FuncRefImm& imm) {
   imm.function = reader.u32();
 }
 
+void skip_locals(Reader& reader) {
+  for (uint32_t runs = reader.u32(); runs > 0; --runs) {
+    reader.u32();
+    read_value_type(reader);
+  }
+}
+
 uint32_t read_opcode(Reader& reader) {
   const uint32_t offset = reader.offset();
   const uint8_t byte = reader.byte();

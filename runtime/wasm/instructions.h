@@ -194,6 +194,9 @@ void read(Reader& reader, LaneImm<lanes>& imm) {
 ValueType read_value_type(Reader& reader);
 ValueType read_ref_type(Reader& reader);
 
+/// Moves past the declarations of locals that a valid body begins with.
+void skip_locals(Reader& reader);
+
 /// An opcode as opcodes.def encodes it: byte, or prefix << 16 | sub-opcode.
 uint32_t read_opcode(Reader& reader);
 /// Fails the reader for an encoding that opcodes.def has no row for.

@@ -107,6 +107,43 @@ TEST_P(BothQualities, AMemoryTooLargeToMakeIsAnError) {
   }
 }
 
+// Beyond 2 GiB, where a signed 32-bit address would be negative, bulk instructions end as others
+// do.
+TEST_P(BothQualities, BulkAddressesFromTwoGiB) {
+  ModuleBytes module;
+  const uint32_t type = module.type({kI32, kI32, kI32}, {});
+  const Bytes operands = {0x20, 0, 0x20, 1, 0x20, 2};
+  module.memory({0x00, 1});
+  module.data({0x01, 4, 'd', 'a', 't', 'a'});
+  module.export_function("fill", module.function(type, concat({operands, {0xfc, 11, 0}})));
+  module.export_function("copy", module.function(type, concat({operands, {0xfc, 10, 0, 0}})));
+  module.export_function("init", module.function(type, concat({operands, {0xfc, 8, 0, 0}})));
+  Guest guest(module.bytes(), GetParam());
+  for (const char* function : {"fill", "copy", "init"}) {
+    for (const uint64_t address : {0x7fffffffU, 0x80000000U, 0xfffffffdU, 0xffffffffU}) {
+      for (const uint64_t count : {0U, 4U}) {
+        EXPECT_EQ(guest.trap(function, {address, 0, count}).code, TrapCode::kMemoryOutOfBounds)
+            << function << " " << address << " " << count;
+      }
+    }
+    EXPECT_EQ(guest.trap(function, {0, 0, 0x80000000}).code, TrapCode::kMemoryOutOfBounds);
+  }
+}
+
+TEST_P(BothQualities, ATableTooLargeToMakeIsAnError) {
+  for (const uint64_t size : {uint64_t{10'000'001}, uint64_t{0xffff'ffff}}) {
+    ModuleBytes module;
+    module.table(concat({{kFuncref, 0x00}, leb(size)}));
+    try {
+      const Guest guest(module.bytes(), GetParam());
+      FAIL() << "a table of " << size << " elements";
+    } catch (const std::runtime_error& error) {
+      EXPECT_NE(std::string(error.what()).find("is over the limit of 10000000"), std::string::npos)
+          << error.what();
+    }
+  }
+}
+
 // An index or count is never cut to 32 bits.
 TEST_P(BothQualities, Table64) {
   ModuleBytes module;

@@ -194,6 +194,29 @@ TEST(Simd, ConstantsAndQualitiesAgree) {
   }
 }
 
+TEST_P(Vectors, AConstantOfOtherLanesIsAnOperand) {
+  // LLVM keeps what comparing two constants gives as an expression, which does not tell its lanes.
+  ModuleBytes module;
+  const uint32_t type = module.type({kV128}, {kV128});
+  const auto op = [](wasm::Op op) { return instruction(wasm::info(op)); };
+  run::Value ones{}, left{}, right{};
+  for (size_t i = 0; i < 16; ++i) {
+    ones.v128[i] = i % 4 == 3 ? 0x3f : i % 4 == 2 ? 0x80 : 0;
+    left.v128[i] = static_cast<uint8_t>(i);
+    right.v128[i] =
+        static_cast<uint8_t>(i % 4 < 2 ? i : 99);  // halves of lanes are equal: denormals
+  }
+  module.export_function("add", module.function(type, concat({{0x20, 0},
+                                                              constant('v', left),
+                                                              constant('v', right),
+                                                              op(wasm::Op::i16x8_eq),
+                                                              op(wasm::Op::f32x4_add)})));
+  Guest guest(module.bytes(), GetParam());
+  std::vector<run::Value> values = {ones};
+  ASSERT_TRUE(guest.call("add", values).returned());
+  EXPECT_TRUE(std::ranges::equal(values[0].v128, ones.v128));
+}
+
 TEST_P(Vectors, AccessesTouchTheirBytesOnly) {
   constexpr uint32_t kPage = 65536;
   ModuleBytes module;

@@ -85,6 +85,8 @@ class ModuleBytes {
     types_.push_back(wanted);
     return static_cast<uint32_t>(types_.size()) - 1;
   }
+  /// Any form of the type section: with supertypes, a recursion group.
+  void raw_type(const Bytes& bytes) { types_.push_back(bytes); }
   uint32_t import_function(std::string_view module, std::string_view item, uint32_t type) {
     imports_.push_back(concat({name(module), name(item), {0x00}, leb(type)}));
     return imported_++;
@@ -137,6 +139,7 @@ class ModuleBytes {
         {9, &elements_}, {10, &bodies_}, {11, &data_}};
     for (const auto& [id, items] : sections) {
       if (items->empty()) continue;
+      if (id == 10 && !data_.empty()) append(all, concat({{12}, sized(leb(data_.size()))}));
       all.push_back(id);
       append(all, sized(vec(*items)));
     }

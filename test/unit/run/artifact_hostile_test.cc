@@ -154,6 +154,16 @@ TEST(HostileArtifact, Exceptions) {
   };
   unwind(9);  // behind the next
   unwind(~0U);
+  // Frames that could not be left: no room for the return address, no whole words, more than a
+  // stack holds, a register saved where the return address is.
+  for (const uint32_t cfa : {0U, 4U, 12U, 0x7fff'fff8U, ArtifactUnwind::kFromFramePointer}) {
+    expect_damage<ArtifactUnwind>(
+        &ArtifactHeader::unwind, 1, [cfa](auto& row) { row.cfa = cfa; }, "unwind[1]: ");
+  }
+  for (size_t i = 0; i < 8; ++i) {
+    expect_damage<ArtifactUnwind>(
+        &ArtifactHeader::unwind, 1, [i](auto& row) { row.saved[i] = 1; }, "unwind[1]: ");
+  }
   const auto pad = [](size_t index, ArtifactLandingPad to) {
     expect_damage<ArtifactLandingPad>(
         &ArtifactHeader::landing_pads, index, [to](auto& one) { one = to; }, "landing_pads[");

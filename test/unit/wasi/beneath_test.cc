@@ -10,7 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "test/unit/wasi/guest.h"
@@ -69,6 +72,35 @@ TEST_P(BeneathTest, RefusesEveryWayOut) {
     EXPECT_EQ(open(path), Errno::kPerm) << path;
     EXPECT_EQ(open(path, O_PATH), Errno::kPerm) << path;
   }
+}
+
+// What a component is changes while it is walked: a directory, a link inside, a link out.
+TEST_P(BeneathTest, RacesLeadNowhere) {
+  const fs::path root = dir_.path() / "root";
+  fs::create_directories(dir_.path() / "elsewhere");
+  dir_.write("elsewhere/inner", "outside");
+  std::atomic<bool> stop = false;
+  std::thread changing([&] {
+    const fs::path way = root / "way", next = root / "next";
+    for (unsigned i = 0; !stop; ++i) {
+      // Renamed over each other, so that there is always one of them.
+      fs::create_symlink(i % 2 == 0 ? "../elsewhere" : "dir", next);
+      fs::rename(next, way);
+    }
+    fs::remove(way);
+  });
+  unsigned reached = 0;
+  const auto end = std::chrono::steady_clock::now() + std::chrono::milliseconds(300);
+  while (std::chrono::steady_clock::now() < end) {
+    if (open("way/inner") != Errno::kSuccess) continue;
+    ++reached;
+    const auto text = read_all(opened_.get(), 100, "inner");
+    ASSERT_TRUE(text);
+    ASSERT_EQ(*text, "inner");
+  }
+  stop = true;
+  changing.join();
+  EXPECT_GT(reached, 0u);
 }
 
 TEST_P(BeneathTest, TellsWhatIsWrong) {

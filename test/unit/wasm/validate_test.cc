@@ -147,6 +147,21 @@ TEST(Validate, BlocksWithParameters) {
       << "an if without else that gives what it takes";
 }
 
+TEST(Validate, BlockTypesOfSeveralBytes) {
+  const auto block = [](const Bytes& type) { return rule(Bytes{0x02} + type + Bytes{0x0b}); };
+  EXPECT_EQ(block({0x01}), "");
+  EXPECT_EQ(block({0x81, 0x00}), "");
+  EXPECT_EQ(block({0x81, 0x80, 0x80, 0x80, 0x00}), "");
+  EXPECT_EQ(block({0x82, 0x00}), "unknown type 2");
+  EXPECT_EQ(block({0xff, 0xff, 0xff, 0xff, 0x0f}), "unknown type 4294967295");
+  // What is a value type in one byte is none in more.
+  for (const Bytes& negative : {Bytes{0xff, 0x7f}, Bytes{0xc0, 0x7f}, Bytes{0x80, 0x40}}) {
+    EXPECT_NE(block(negative).find("malformed block type"), std::string::npos) << block(negative);
+  }
+  EXPECT_NE(block({0x81, 0x80, 0x80, 0x80, 0x80, 0x00}).find("too long"),
+            std::string::npos);
+}
+
 TEST(Validate, BranchTables) {
   EXPECT_EQ(rule({0x41, 0, 0x0e, 2, 0, 0, 0}), "");
   EXPECT_EQ(rule({0x41, 0, 0x0e, 1, 0, 7}), "unknown label 7");
@@ -170,6 +185,20 @@ TEST(Validate, Calls) {
   EXPECT_EQ(rule({0x42, 0, 0x11, 1, 0}), "type mismatch: expected i32, found i64");
   EXPECT_EQ(rule({0x41, 0, 0x11, 9, 0}), "unknown type 9");
   EXPECT_EQ(rule({0x41, 0, 0x11, 1, 9}), "unknown table 9");
+}
+
+TEST(Validate, IndirectCallsNeedATableOfFunctions) {
+  for (const uint8_t call : {0x11, 0x13}) {
+    const auto through = [call](uint8_t element) {
+      return check(module({section(1, vec({func_type({}, {})})), section(3, vec({{0}})),
+                           section(4, vec({{element, 0, 1}})),
+                           section(10, vec({body({0x41, 0, call, 0, 0})}))}));
+    };
+    EXPECT_EQ(through(funcref), "");
+    for (const uint8_t element : {externref, uint8_t{0x69}}) {
+      EXPECT_NE(through(element).find("type mismatch: "), std::string::npos) << through(element);
+    }
+  }
 }
 
 TEST(Validate, VariablesAndSelect) {
