@@ -24,6 +24,7 @@
 
 #include "runtime/compile/ir_module.h"
 #include "runtime/compile/linear_loop.h"
+#include "runtime/compile/masked_loads.h"
 #include "runtime/compile/relax.h"
 
 namespace wasmedge::compile {
@@ -124,6 +125,7 @@ bool optimise(llvm::Module& module, llvm::TargetMachine& machine, size_t phi_lim
     functions.invalidate(function, hoist.run(function, functions));
     linearise(function, functions);
     passes.run(function, functions);
+    unmask_loads(function);
     functions.clear(function, function.getName());
   }
   return true;

@@ -86,6 +86,7 @@ std::vector<Piece> pieces_of(const Artifact& artifact) {
   std::sort(begins.begin(), begins.end());
   begins.erase(std::unique(begins.begin(), begins.end()), begins.end());
   std::vector<Piece> pieces;
+  pieces.reserve(begins.size());
   for (size_t i = 0; i < begins.size(); ++i) {
     pieces.push_back({begins[i], i + 1 < begins.size() ? begins[i + 1] : end});
   }

@@ -24,6 +24,7 @@ struct jit_descriptor {
   jit_code_entry* first;
 };
 
+// NOLINTBEGIN(bugprone-reserved-identifier): gdb has chosen the names
 extern jit_descriptor __jit_debug_descriptor;
 __attribute__((visibility("default"))) jit_descriptor __jit_debug_descriptor = {1, 0, nullptr,
                                                                                 nullptr};
@@ -32,6 +33,7 @@ __attribute__((visibility("default"))) jit_descriptor __jit_debug_descriptor = {
 __attribute__((visibility("default"), noinline, used)) void __jit_debug_register_code() {
   asm volatile("" ::: "memory");
 }
+// NOLINTEND(bugprone-reserved-identifier)
 }
 
 namespace wasmedge::run {

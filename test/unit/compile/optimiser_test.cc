@@ -55,6 +55,54 @@ TEST_P(Optimiser, ALoadThatSelectDoesNotTakeTraps) {
   EXPECT_EQ(static_cast<uint32_t>(guest.result("second", {0, 1})), 4u);
 }
 
+TEST_P(Optimiser, LoadsOfLanesThatAreNotTakenTrap) {
+  // CPUs with masks load for the lanes that are taken only.
+  constexpr uint8_t kV128 = 0x7b;
+  ModuleBytes module;
+  module.memory({0x00, 1});
+  const auto simd = [](uint8_t op, const Bytes& immediate = {}) {
+    return concat({{0xfd}, leb(op), immediate});
+  };
+  const Bytes load_f32 = concat({get(0), {0x2a, 0, 0}});
+  const Bytes load_f64 = concat({get(0), {0x2b, 0, 0}});
+  const Bytes load_v128 = concat({get(0), simd(0x00, {0, 0})});
+  const Bytes load_8x8 = concat({get(0), simd(0x01, {0, 0})});
+  const Bytes mask = concat({get(1), get(2), simd(0x41)});  // f32x4.eq
+  const Bytes bitselect = concat({mask, simd(0x52)});
+  const uint32_t f32 = module.type({kI32, kF32, kI32}, {kF32});
+  const uint32_t f64 = module.type({kI32, kF64, kI32}, {kF64});
+  const uint32_t v128 = module.type({kI32, kV128, kV128}, {kV128});
+  const auto add = [&](const char* name, uint32_t type, const Bytes& code) {
+    module.export_function(name, module.function(type, code));
+  };
+  add("f32", f32, concat({get(1), load_f32, get(2), {kSelect}}));
+  add("f32 sum", f32, concat({get(1), load_f32, get(1), {0x92}, get(2), {kSelect}}));
+  add("f64", f64, concat({load_f64, get(1), get(2), {0x45, kSelect}}));
+  add("f64 product", f64, concat({load_f64, get(1), {0xa2}, get(1), get(2), {0x45, kSelect}}));
+  add("v128", v128, concat({load_v128, get(1), bitselect}));
+  add("v128 sum", v128, concat({load_v128, get(1), simd(0xe4, {0x01}), get(1), bitselect}));
+  add("v128 extended", v128, concat({load_8x8, get(1), bitselect}));
+  add("v128 and", v128, concat({load_v128, mask, simd(0x4e)}));
+  Guest guest(module.bytes(), GetParam());
+  const auto ends = [&](const char* name, uint32_t address, uint8_t wanted) {
+    std::vector<run::Value> values(3);
+    values[0].i32 = address;
+    // Lanes are never equal, or always; a scalar's select takes the load only if wanted.
+    for (uint8_t& byte : values[1].v128) byte = 1;
+    for (uint8_t& byte : values[2].v128) byte = wanted;
+    return guest.call(name, values);
+  };
+  for (const char* name :
+       {"f32", "f32 sum", "f64", "f64 product", "v128", "v128 sum", "v128 extended", "v128 and"}) {
+    for (const uint8_t wanted : {0, 1}) {
+      const run::Outcome outcome = ends(name, 65536, wanted);
+      ASSERT_FALSE(outcome.returned()) << name;
+      EXPECT_EQ(outcome.trap.code, TrapCode::kMemoryOutOfBounds) << name;
+      EXPECT_TRUE(ends(name, 0, wanted).returned()) << name;
+    }
+  }
+}
+
 TEST_P(Optimiser, LoadsOfALoopTrapWhateverBecomesOfThem) {
   ModuleBytes module;
   module.memory({0x00, 1});
