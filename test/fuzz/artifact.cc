@@ -11,6 +11,7 @@
 #include "runtime/base/cpu.h"
 #include "runtime/base/fd.h"
 #include "runtime/run/artifact_file.h"
+#include "runtime/run/debug_image.h"
 
 using wasmedge::run::Artifact;
 using wasmedge::run::ArtifactHeader;
@@ -55,6 +56,14 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   for (const auto& segment : (*artifact)->data()) {
     for (const std::byte byte : (*artifact)->bytes(segment.bytes))
       touched += std::to_integer<size_t>(byte);
+  }
+  // Tables that loading takes as they are, for they are looked at only when something went wrong.
+  touched += wasmedge::run::make_debug_image(**artifact).size();
+  const uint64_t text = (*artifact)->header().text.count;
+  for (uint64_t i = 0; i < text && i < 64; ++i) {
+    wasmedge::run::TrapFrame frame;
+    (*artifact)->locate((*artifact)->text() + i, frame);
+    touched += frame.function_name.size() + frame.file.size();
   }
   return touched == SIZE_MAX ? 1 : 0;  // the sum keeps the reads from being optimised away
 }
