@@ -11,6 +11,10 @@
 namespace wasmedge::compile {
 namespace {
 
+// A value that becomes more than this many others is no array's element to be vectorised; to follow
+// it would be quadratic.
+constexpr size_t kMostValues = 256;
+
 // One innermost loop of one block.
 class Loop {
  public:
@@ -52,6 +56,7 @@ class Loop {
     values.insert(&load);
     bool is_needed = false;
     for (size_t i = 0; i < values.size(); ++i) {
+      if (i == kMostValues) return false;
       for (const llvm::User* user : values[i]->users()) {
         const auto* instruction = llvm::cast<llvm::Instruction>(user);
         if (instruction->getParent() != &block_) {

@@ -158,8 +158,7 @@ TEST(Validate, BlockTypesOfSeveralBytes) {
   for (const Bytes& negative : {Bytes{0xff, 0x7f}, Bytes{0xc0, 0x7f}, Bytes{0x80, 0x40}}) {
     EXPECT_NE(block(negative).find("malformed block type"), std::string::npos) << block(negative);
   }
-  EXPECT_NE(block({0x81, 0x80, 0x80, 0x80, 0x80, 0x00}).find("too long"),
-            std::string::npos);
+  EXPECT_NE(block({0x81, 0x80, 0x80, 0x80, 0x80, 0x00}).find("too long"), std::string::npos);
 }
 
 TEST(Validate, BranchTables) {
