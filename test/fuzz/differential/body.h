@@ -55,6 +55,7 @@ class Body {
 
   // Memory and tables.
   uint32_t address(const Row& row, unsigned depth);
+  void access_immediate(uint32_t align_log2, uint32_t memory, uint64_t offset);
   void masked(bool is64, uint32_t mask, unsigned depth);
   void store(unsigned depth);
   void atomic(const wasm::ValueType& type, unsigned depth);

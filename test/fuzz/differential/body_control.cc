@@ -171,7 +171,8 @@ void Body::vector_loop(unsigned depth) {
   const auto access = [&](Op op, uint32_t memory) {
     const uint32_t offset = below(4) == 0 ? below(256) : 64 * below(64);
     const bool runs_off = one_in(program_.features.wild ? 3 : 16);
-    code_.op(op).number(0x40).number(memory).number(runs_off ? 65536 - offset % 128 : offset);
+    code_.op(op);
+    access_immediate(0, memory, runs_off ? 65536 - offset % 128 : offset);
   };
   const bool sums = one_in(3);
   const Op combine = shape.combine[below(3)];

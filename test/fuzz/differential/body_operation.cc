@@ -75,12 +75,7 @@ void Body::row(const Row& row, unsigned depth) {
     const bool wild = one_in(program_.features.wild ? 8 : 24);
     uint64_t offset = row.immediate == Immediate::kAtomic ? below(256) << row.size : below(4096);
     if (wild) offset = accessed.is64 ? choices_.bits(8) : choices_.bits(4);
-    if (memory == 0) {
-      code_.number(align);
-    } else {
-      code_.number(align | 0x40U).number(memory);
-    }
-    code_.number(offset);
+    access_immediate(align, memory, offset);
   }
   if (row.immediate == Immediate::kLane) code_.byte(static_cast<uint8_t>(below(row.size)));
   if (row.immediate == Immediate::kLaneAccess) {
@@ -152,6 +147,16 @@ void Body::wide(unsigned depth) {
   code_.op(kOps[chosen]).op(flip() ? Op::i64_xor : Op::i64_sub);
 }
 
+// The first memory in the form that engines with one memory know.
+void Body::access_immediate(uint32_t align_log2, uint32_t memory, uint64_t offset) {
+  if (memory == 0) {
+    code_.number(align_log2);
+  } else {
+    code_.number(align_log2 | 0x40U).number(memory);
+  }
+  code_.number(offset);
+}
+
 // An address for the access: masked, so that it is mostly in bounds. Returns the memory.
 uint32_t Body::address(const Row& row, unsigned depth) {
   const uint32_t memory = below(program_.memories.size());
@@ -189,7 +194,7 @@ void Body::wait_or_notify(unsigned depth) {
   const bool wait = waited.shared && flip();
   if (wait) code_.i64(0);
   code_.op(wait ? Op::memory_atomic_wait32 : Op::memory_atomic_notify);
-  code_.number(2 | 0x40U).number(memory).number(below(64) * 4);
+  access_immediate(2, memory, uint64_t{4} * below(64));
   set(local(wasm::kI32));
 }
 
