@@ -40,9 +40,12 @@ std::string Key::hex() const {
   return text;
 }
 
-Key key_of(const Sha256& module) {
-  return Key{
-      Hasher().add(module.data(), module.size()).add(compiler_build()).add(host_cpu()).digest()};
+Key key_of(const Sha256& module, Architecture target) {
+  return Key{Hasher()
+                 .add(module.data(), module.size())
+                 .add(compiler_build())
+                 .add(target_cpu(target))
+                 .digest()};
 }
 
 }  // namespace wasmedge::cache

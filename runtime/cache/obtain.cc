@@ -82,6 +82,9 @@ Result<Compilation> start(const CompileJob& job) {
                                         std::to_string(kModuleFd),
                                         "--reply-fd",
                                         std::to_string(kReplyFd)};
+  if (job.target != kThisArchitecture) {
+    arguments.insert(arguments.end(), {"--target", std::string(name_of(job.target))});
+  }
   if (!job.cache_directory.empty()) {
     // With a cache it matters that both sides make the same keys.
     arguments.insert(arguments.end(), {"--cache", job.cache_directory, "--client-build",

@@ -14,7 +14,8 @@
 /// The client's side of `wasmedge-compiler`, without LLVM: how a program that found no artifact for
 /// a module gets one.
 ///
-///   wasmedge-compiler [--cache DIR --client-build ID] --name NAME --module-fd N --reply-fd M
+///   wasmedge-compiler [--cache DIR --client-build ID] [--target ARCHITECTURE]
+///                     --name NAME --module-fd N --reply-fd M
 ///
 /// N: the module's file, read from offset 0 by pread(2), whatever its position. M: one end of a
 /// socketpair(AF_UNIX, SOCK_SEQPACKET). The compiler copies the module before it hashes it, so that
@@ -32,6 +33,7 @@ struct CompileJob {
   std::string cache_directory;  // empty: none, the artifact comes back as a memfd
   int module = -1;              // a regular file or memfd, readable; stays the caller's
   std::string name;             // of the module, for messages
+  Architecture target = kThisArchitecture;
 };
 
 /// A compiler at work. `reply` becomes readable when it has ended or failed; wait for that in any

@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "runtime/base/cpu.h"
 #include "runtime/cache/store.h"
 #include "runtime/cli/command.h"
 #include "runtime/cli/help.h"
@@ -17,6 +18,7 @@ struct CompileOptions {
   bool help = false;
   std::string module;
   std::string output;  // empty: the cache only
+  Architecture target = kThisArchitecture;
 };
 
 Result<CompileOptions> parse(Arguments arguments) {
@@ -32,6 +34,11 @@ Result<CompileOptions> parse(Arguments arguments) {
         return fail(ErrorCode::kInvalidArgument, "{}: its value is missing", argument);
       }
       options.output = arguments[i];
+    } else if (argument == "--target") {
+      if (++i == arguments.size()) {
+        return fail(ErrorCode::kInvalidArgument, "{}: its value is missing", argument);
+      }
+      TRY_ASSIGN(options.target, parse_target(arguments[i]));
     } else if (argument.starts_with('-')) {
       return fail(ErrorCode::kInvalidArgument, "unknown option {}", argument);
     } else if (options.module.empty()) {
@@ -56,7 +63,7 @@ Result<> copy(int artifact, const std::string& path) {
 
 Result<> compile(const CompileOptions& options) {
   TRY_ASSIGN(const ModuleFile module, open_module(options.module));
-  TRY_ASSIGN(const Fd artifact, compile_artifact(module));
+  TRY_ASSIGN(const Fd artifact, compile_artifact(module, options.target));
   if (!options.output.empty()) return copy(artifact.get(), options.output);
   return {};
 }

@@ -45,13 +45,16 @@ inline constexpr std::string_view kRunHelp =
     "be run; 2 for a wrong command line.\n";
 
 inline constexpr std::string_view kCompileHelp =
-    "usage: wasmedge compile [-o OUTPUT] FILE.wasm\n"
+    "usage: wasmedge compile [-o OUTPUT] [--target ARCHITECTURE] FILE.wasm\n"
     "\n"
     "Compiles the module into the cache, so that its first run starts at once.\n"
     "\n"
     "  -o, --output OUTPUT  also write the compiled code to this file, to look at. It is not run "
     "from\n"
-    "                       there: compiled code is taken from the cache only.\n";
+    "                       there: compiled code is taken from the cache only.\n"
+    "  --target aarch64     make code for other machines: aarch64 or riscv64. They find it if "
+    "they\n"
+    "                       are given this cache.\n";
 
 inline constexpr std::string_view kValidateHelp =
     "usage: wasmedge validate FILE.wasm...\n"

@@ -52,11 +52,12 @@ void wait_for(const cache::Compilation& compilation) {
   }
 }
 
-Result<Fd> compile(const ModuleFile& module, const Result<std::string>& directory) {
+Result<Fd> compile(const ModuleFile& module, const Result<std::string>& directory,
+                   Architecture target) {
   TRY_ASSIGN(std::string compiler, compiler_path());
   if (!directory) warn(directory.error().message);
   TRY_ASSIGN(auto compilation, cache::start({std::move(compiler), directory.value_or(std::string()),
-                                             module.file.get(), module.path}));
+                                             module.file.get(), module.path, target}));
   wait_for(compilation);
   TRY_ASSIGN(auto compiled, cache::finish(compilation));
   if (!compiled.warning.empty()) warn(compiled.warning);
@@ -90,12 +91,12 @@ Result<std::shared_ptr<const run::Artifact>> load_artifact(const ModuleFile& mod
   if (found && *found) {
     if (auto artifact = run::Artifact::load(std::move(**found), module.path)) return artifact;
   }
-  TRY_ASSIGN(Fd file, compile(module, directory));
+  TRY_ASSIGN(Fd file, compile(module, directory, kThisArchitecture));
   return run::Artifact::load(std::move(file), module.path);
 }
 
-Result<Fd> compile_artifact(const ModuleFile& module) {
-  return compile(module, cache::default_directory());
+Result<Fd> compile_artifact(const ModuleFile& module, Architecture target) {
+  return compile(module, cache::default_directory(), target);
 }
 
 }  // namespace wasmedge::cli

@@ -25,6 +25,6 @@ Result<ModuleFile> open_module(const std::string& path);
 Result<std::shared_ptr<const run::Artifact>> load_artifact(const ModuleFile& module);
 
 /// Its artifact's file, compiled if need be.
-Result<Fd> compile_artifact(const ModuleFile& module);
+Result<Fd> compile_artifact(const ModuleFile& module, Architecture target);
 
 }  // namespace wasmedge::cli

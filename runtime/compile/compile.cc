@@ -65,10 +65,10 @@ class Pool {
 }  // namespace
 
 Result<std::vector<std::byte>> compile(const wasm::Module& module, const CompileOptions& options) {
-  const Facts facts(module);
+  const Facts facts(module, options.target);
   TRY_ASSIGN(std::vector<Object> objects,
              Pool(facts, plan_partitions(module), options.quality).run(options.threads));
-  TRY_ASSIGN(Linked linked, link(std::move(objects), run::kArtifactPage,
+  TRY_ASSIGN(Linked linked, link(std::move(objects), options.target, run::kArtifactPage,
                                  {.functions = module.functions.size(),
                                   .expressions = facts.expressions.size(),
                                   .thunks = module.types.size()}));

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/base/architecture.h"
 #include "runtime/base/result.h"
 #include "runtime/wasm/module.h"
 
@@ -20,12 +21,13 @@ enum class Quality : uint8_t {
 
 struct CompileOptions {
   Quality quality = Quality::kBest;
+  Architecture target = kThisArchitecture;
   unsigned threads = 1;                     // partitions compiled at the same time; at least 1
   std::array<uint8_t, 32> module_sha256{};  // of module.bytes; stands in the artifact
   std::string compiler_build;               // likewise; at most 63 bytes
 };
 
-/// The artifact's bytes, for this machine's CPU (base/cpu.h). `module` must have passed
+/// The artifact's bytes, for target_cpu(target) (base/cpu.h). `module` must have passed
 /// wasm::validate. Errors: kUnimplemented for a feature without code generation, kResourceExhausted
 /// for a module whose code exceeds 2 GiB, kInternal for anything that LLVM answers unexpectedly.
 /// Out-of-memory inside LLVM ends the process: run it in one of its own.

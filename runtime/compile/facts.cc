@@ -33,8 +33,9 @@ void find_expressions(const wasm::Module& module, std::vector<const wasm::ConstE
 
 }  // namespace
 
-Facts::Facts(const wasm::Module& wasm_module)
+Facts::Facts(const wasm::Module& wasm_module, Architecture architecture)
     : module(wasm_module),
+      target(architecture),
       layout(counts(wasm_module)),
       same_type(wasm_module.types.size()),
       needs_thunk(wasm_module.types.size()) {

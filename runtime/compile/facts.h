@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "runtime/base/architecture.h"
 #include "runtime/run/context.h"
 #include "runtime/wasm/module.h"
 
@@ -11,9 +12,10 @@ namespace wasmedge::compile {
 
 /// What every partition wants to know of the module, worked out once and read by all threads.
 struct Facts {
-  explicit Facts(const wasm::Module& module);
+  Facts(const wasm::Module& module, Architecture target);
 
   const wasm::Module& module;
+  Architecture target;
   run::ContextLayout layout;
   /// For a type index, the first equal one (wasm/type_canon.h); entry thunks are made for those
   /// only.

@@ -102,7 +102,7 @@ size_t phi_limit(const wasm::Module& module, const Partition& partition) {
 Result<std::optional<llvm::SmallVector<char, 0>>> generate(const Facts& facts,
                                                            const Partition& partition,
                                                            Quality quality) {
-  TRY_ASSIGN(const auto machine, host_machine(quality));
+  TRY_ASSIGN(const auto machine, target_machine(facts.target, quality));
   IrModule module(facts, *machine);
   emit(module, partition);
   if (quality == Quality::kBest &&

@@ -1,16 +1,22 @@
 #pragma once
 
 #include <llvm/Target/TargetMachine.h>
+#include <llvm/TargetParser/Triple.h>
 
 #include <memory>
 
+#include "runtime/base/architecture.h"
 #include "runtime/base/result.h"
 #include "runtime/compile/compile.h"
 
 namespace wasmedge::compile {
 
-/// A code generator for this machine's CPU: position-independent, strict floating point. Each
-/// thread makes its own.
-Result<std::unique_ptr<llvm::TargetMachine>> host_machine(Quality quality);
+/// A code generator for target_cpu(architecture) (base/cpu.h): position-independent, strict
+/// floating point. Each thread makes its own.
+Result<std::unique_ptr<llvm::TargetMachine>> target_machine(Architecture architecture,
+                                                            Quality quality);
+
+/// Which of ours LLVM means. One that is none of ours has no code generator here.
+Architecture architecture_of(llvm::Triple::ArchType architecture);
 
 }  // namespace wasmedge::compile

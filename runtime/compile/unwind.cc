@@ -5,16 +5,15 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <tuple>
 
+#include "runtime/compile/target.h"
 #include "runtime/run/artifact.h"
+#include "runtime/run/convention.h"
 
 namespace wasmedge::compile {
 namespace {
-
-// DWARF's numbers of x86-64's registers.
-constexpr uint32_t kFramePointer = 6, kStackPointer = 7;
-constexpr std::array<uint32_t, 6> kCalleeSaved = {3, 6, 12, 13, 14, 15};  // as run::Registers
 
 tl::unexpected<Error> unexpected_table(std::string_view what) {
   return fail(ErrorCode::kInternal, "object of the code generator: unwind tables: {}", what);
@@ -35,7 +34,10 @@ struct Target {
 class UnwindReader {
  public:
   UnwindReader(const llvm::object::ELF64LEObjectFile& elf, const KeptSections& kept, Object& object)
-      : elf_(elf), kept_(kept), object_(object) {}
+      : elf_(elf),
+        kept_(kept),
+        object_(object),
+        registers_(run::frame_registers(architecture_of(elf.getArch()))) {}
 
   Result<> read() {
     TRY(relocations());
@@ -98,43 +100,49 @@ class UnwindReader {
     constexpr uint32_t kStackAlignment = 16;  // at calls
     TRY_ASSIGN(const llvm::dwarf::UnwindTable table,
                checked(llvm::dwarf::UnwindTable::create(&function)));
-    UnwindRow body;
+    std::optional<UnwindRow> body;
     for (const llvm::dwarf::UnwindRow& row : table) {
       const uint32_t base = row.getCFAValue().getRegister();
-      if (base != kFramePointer && base != kStackPointer)
+      if (base != frame_pointer() && base != registers_.stack_pointer)
         continue;  // while a large frame is probed
       TRY_ASSIGN(UnwindRow made, this->row(row));
-      if (std::tuple(saved(made), made.cfa) <= std::tuple(saved(body), body.cfa)) continue;
+      if (body && std::tuple(saved(made), made.cfa) <= std::tuple(saved(*body), body->cfa))
+        continue;
       body = made;
-      body.section = section;
-      body.offset = offset + row.getAddress() - function.getInitialLocation();
+      body->section = section;
+      body->offset = offset + row.getAddress() - function.getInitialLocation();
     }
-    if (body.cfa % kStackAlignment == 0) object_.unwind.push_back(body);
+    if (body && body->cfa != 0 && body->cfa % kStackAlignment == 0) {
+      object_.unwind.push_back(*body);
+    }
     return {};
   }
 
   static int saved(const UnwindRow& row) {
-    return static_cast<int>(std::ranges::count_if(row.saved, [](uint8_t at) { return at != 0; }));
+    return static_cast<int>(
+        std::ranges::count_if(row.saved.words, [](uint8_t at) { return at != 0; }));
   }
 
-  static Result<UnwindRow> row(const llvm::dwarf::UnwindRow& from) {
+  uint32_t frame_pointer() const { return registers_.saved[registers_.frame_pointer]; }
+
+  Result<UnwindRow> row(const llvm::dwarf::UnwindRow& from) const {
     UnwindRow to;
     const llvm::dwarf::UnwindLocation& cfa = from.getCFAValue();
-    const bool from_frame_pointer = cfa.getRegister() == kFramePointer;
+    const bool from_frame_pointer = cfa.getRegister() == frame_pointer();
     if (cfa.getLocation() != llvm::dwarf::UnwindLocation::RegPlusOffset || cfa.getOffset() < 0) {
       return unexpected_table("a frame of unknown size");
     }
     to.cfa = static_cast<uint32_t>(cfa.getOffset());
     if (from_frame_pointer) to.cfa |= run::ArtifactUnwind::kFromFramePointer;
-    for (size_t i = 0; i < kCalleeSaved.size(); ++i) {
-      const auto at = from.getRegisterLocations().getRegisterLocation(kCalleeSaved[i]);
+    for (size_t i = 0; i < registers_.saved.size(); ++i) {
+      const auto at = from.getRegisterLocations().getRegisterLocation(registers_.saved[i]);
       if (!at || at->getLocation() == llvm::dwarf::UnwindLocation::Same) continue;
       const int32_t words = -at->getOffset() / 8;
-      if (at->getLocation() != llvm::dwarf::UnwindLocation::CFAPlusOffset || words < 2 ||
+      if (at->getLocation() != llvm::dwarf::UnwindLocation::CFAPlusOffset || words < 1 ||
           words > UINT8_MAX || at->getOffset() % 8 != 0) {
         return unexpected_table("a register in an unknown place");
       }
-      to.saved[i] = static_cast<uint8_t>(words);
+      to.saved.words[i] = static_cast<uint8_t>(words);
     }
     return to;
   }
@@ -175,6 +183,7 @@ class UnwindReader {
   const llvm::object::ELF64LEObjectFile& elf_;
   const KeptSections& kept_;
   Object& object_;
+  const run::FrameRegisters registers_;
   std::map<uint64_t, Target> targets_;  // by offset in .eh_frame
 };
 

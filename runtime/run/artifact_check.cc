@@ -36,6 +36,7 @@ Result<> ArtifactChecker::check_arrays() {
   TRY(check_array<ArtifactSite>(header_.sites, kAny, "sites"));
   TRY(check_array<ArtifactTag>(header_.tags, uint64_t{limits.tags} + limits.imports, "tags"));
   TRY(check_array<ArtifactUnwind>(header_.unwind, kAny, "unwind"));
+  TRY(check_array<ArtifactSaved>(header_.saved, kAny, "saved"));
   TRY(check_array<ArtifactLandingPad>(header_.landing_pads, kAny, "landing_pads"));
   tags_ = records<ArtifactTag>(header_.tags);
   types_ = records<ArtifactFuncType>(header_.types);

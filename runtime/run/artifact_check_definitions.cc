@@ -173,10 +173,13 @@ Result<> ArtifactChecker::check_unwind() {
   }
   for (size_t i = 0; i < rows.size(); ++i) {
     const uint32_t cfa = rows[i].cfa & ~ArtifactUnwind::kFromFramePointer;
-    // One word below the CFA is the return address.
-    const bool saves = std::ranges::all_of(rows[i].saved, [](uint8_t at) { return at != 1; });
-    if (cfa % 8 != 0 || cfa < 8 || cfa > kLimits.guest_stack_bytes || !saves) {
+    // Without a frame there is no call. A frame pointer may be the CFA itself.
+    const bool is_frame = cfa != 0 || cfa != rows[i].cfa;
+    if (cfa % 8 != 0 || cfa > kLimits.guest_stack_bytes || !is_frame) {
       return damaged("unwind[{}]: a frame of {} bytes is not possible", i, cfa);
+    }
+    if (rows[i].saved >= header_.saved.count) {
+      return damaged("unwind[{}].saved: {} is not below {}", i, rows[i].saved, header_.saved.count);
     }
   }
   const auto pads = records<ArtifactLandingPad>(header_.landing_pads);

@@ -9,6 +9,8 @@
 namespace wasmedge::run {
 namespace {
 
+static_assert(std::tuple_size_v<decltype(ArtifactSaved::words)> >= kMostSavedRegisters);
+
 uint64_t word_at(uint64_t address) {
   return *reinterpret_cast<const uint64_t*>(address);  // NOLINT(performance-no-int-to-ptr)
 }
@@ -51,13 +53,12 @@ class Text {
     if (after == rows.begin()) return false;
     const ArtifactUnwind& row = *std::prev(after);
     const bool from_frame_pointer = (row.cfa & ArtifactUnwind::kFromFramePointer) != 0;
-    const uint64_t base =
-        from_frame_pointer ? registers.saved[Registers::kFramePointer] : registers.sp;
+    const uint64_t base = from_frame_pointer ? registers.frame_pointer() : registers.sp;
     const uint64_t cfa = base + (row.cfa & ~ArtifactUnwind::kFromFramePointer);
+    const auto& words = artifact_->saved()[row.saved].words;
     for (size_t i = 0; i < registers.saved.size(); ++i) {
-      if (row.saved[i] != 0) registers.saved[i] = word_at(cfa - uint64_t{8} * row.saved[i]);
+      if (words[i] != 0) registers.saved[i] = word_at(cfa - uint64_t{8} * words[i]);
     }
-    registers.pc = word_at(cfa - 8);
     registers.sp = cfa;
     return true;
   }
@@ -65,7 +66,7 @@ class Text {
  private:
   // The call instruction's last byte: what follows may belong to another function.
   uint32_t call(const Registers& registers) const {
-    return static_cast<uint32_t>(pointer(registers.pc) - 1 - begin_);
+    return static_cast<uint32_t>(pointer(registers.pc()) - 1 - begin_);
   }
 
   const Artifact* artifact_ = nullptr;
@@ -76,12 +77,12 @@ class Text {
 }  // namespace
 
 Exception* wasmedge_exception_unwind(Registers* registers, Exception* exception) {
-  const std::byte* thrown = pointer(registers->pc) - 1;
+  const std::byte* thrown = pointer(registers->pc()) - 1;
   need_stack(thrown);
   Text text;
-  while (text.find(pointer(registers->pc) - 1)) {
+  while (text.find(pointer(registers->pc()) - 1)) {
     if (const std::byte* pad = text.landing_pad(*registers); pad != nullptr) {
-      registers->pc = reinterpret_cast<uint64_t>(pad);
+      registers->set_pc(reinterpret_cast<uint64_t>(pad));
       return exception;
     }
     if (!text.leave_frame(*registers)) break;

@@ -3,6 +3,8 @@
 #include <charconv>
 #include <limits>
 
+#include "runtime/base/cpu.h"
+
 namespace wasmedge::compile {
 namespace {
 
@@ -29,6 +31,8 @@ Result<> set(Options& options, std::string_view option, std::string_view value) 
     TRY_ASSIGN(options.job.module, number<int>(option, value, 3));
   } else if (option == "--reply-fd") {
     TRY_ASSIGN(options.reply, number<int>(option, value, 3));
+  } else if (option == "--target") {
+    TRY_ASSIGN(options.job.target, parse_target(value));
   } else if (option == "--memory-limit") {
     TRY_ASSIGN(const auto mebibytes, number<uint32_t>(option, value, 1));
     bounds.memory_bytes = uint64_t{mebibytes} << 20;
@@ -77,6 +81,7 @@ std::string_view help_text() {
          "error\n"
          "  --cache DIR         publish the artifact in this cache directory\n"
          "  --client-build ID   warn if the caller looks artifacts up by another compiler's keys\n"
+         "  --target ARCH       make code for aarch64, riscv64 or x86_64, not for this machine\n"
          "  --memory-limit MIB  of address space while compiling (8192)\n"
          "  --cpu-limit S       seconds of CPU time (3600)\n"
          "  --time-limit S      seconds (1800)\n"

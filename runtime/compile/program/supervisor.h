@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "runtime/base/architecture.h"
 #include "runtime/cache/reply.h"
 #include "runtime/compile/program/confine.h"
 
@@ -12,6 +13,7 @@ struct Job {
   std::string client_build;     // the client's cache::compiler_build(); empty: unknown
   std::string name;             // of the module, for messages
   int module = -1;              // its file
+  Architecture target = kThisArchitecture;
   Bounds bounds;
 };
 

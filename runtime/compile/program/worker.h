@@ -15,6 +15,7 @@ struct WorkerJob {
   cache::Sha256 sha256;               // and their hash
   int output = -1;                    // where the artifact is written
   unsigned threads = 1;
+  Architecture target = kThisArchitecture;
 };
 
 /// What the confined child does: decode, validate, compile, write the artifact.

@@ -33,8 +33,10 @@ ArtifactBuilder full_module() {
   builder.start(start);
   builder.site(start, 0, 0x20);
   builder.add_export("tag", wasm::ExternKind::kTag, builder.tag(nothing));
-  builder.unwind({0, 16, {}});
-  builder.unwind({8, 32, {2}});
+  builder.unwind({0, 16, 0});
+  builder.unwind({8, 32, 1});
+  builder.saved({});
+  builder.saved({{2}});
   builder.landing_pad({0, 4, 8});
   builder.landing_pad({4, 8, 8});
   return builder;
@@ -104,6 +106,7 @@ TEST(HostileArtifact, EverySliceOfTheHeader) {
                                                          {"sites", &header.sites},
                                                          {"tags", &header.tags},
                                                          {"unwind", &header.unwind},
+                                                         {"saved", &header.saved},
                                                          {"landing_pads", &header.landing_pads}};
   for (const auto& [name, slice] : slices) {
     const auto at = static_cast<size_t>(reinterpret_cast<const char*>(slice) - good.data());
@@ -154,6 +157,10 @@ TEST(HostileArtifact, Exceptions) {
   };
   unwind(9);  // behind the next
   unwind(~0U);
+  expect_damage<ArtifactUnwind>(
+      &ArtifactHeader::unwind, 1, [](auto& row) { row.saved = 2; }, "unwind[1].saved: ");
+  expect_damage<ArtifactUnwind>(
+      &ArtifactHeader::unwind, 1, [](auto& row) { row.cfa = 0; }, "unwind[1]: a frame of 0");
   const auto pad = [](size_t index, ArtifactLandingPad to) {
     expect_damage<ArtifactLandingPad>(
         &ArtifactHeader::landing_pads, index, [to](auto& one) { one = to; }, "landing_pads[");

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <signal.h>
+#include <ucontext.h>
+
+#include <cstdint>
+#include <optional>
+
+// See machine.h.
+namespace wasmedge::run {
+
+inline constexpr int kTrapSignal = SIGILL;
+
+inline uint64_t program_counter(const ucontext_t& context) {
+  return static_cast<uint64_t>(context.uc_mcontext.gregs[REG_RIP]);
+}
+
+// llvm.ubsantrap(code) is `ud1l code(%eax), %eax`: 67 0f b9 40 <code>.
+inline std::optional<uint8_t> trap_code_at(const void* pc) {
+  const auto* at = static_cast<const uint8_t*>(pc);
+  if (at[0] != 0x67 || at[1] != 0x0f || at[2] != 0xb9 || at[3] != 0x40) return std::nullopt;
+  return at[4];
+}
+
+inline void go_to(ucontext_t& context, uint64_t pc, uint64_t sp) {
+  constexpr greg_t kDirectionFlag = 0x400;
+  auto& registers = context.uc_mcontext.gregs;
+  registers[REG_RSP] = static_cast<greg_t>(sp);
+  registers[REG_RIP] = static_cast<greg_t>(pc);
+  registers[REG_EFL] &= ~kDirectionFlag;
+}
+
+}  // namespace wasmedge::run
