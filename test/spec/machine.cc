@@ -1,8 +1,5 @@
 #include "test/spec/machine.h"
 
-#include <sys/mman.h>
-#include <sys/stat.h>
-
 #include "runtime/base/fd.h"
 #include "runtime/base/limits.h"
 #include "runtime/run/host.h"
@@ -10,39 +7,10 @@
 
 namespace wasmedge::spec {
 
-namespace {
-
-std::span<const std::byte> bytes_of(const std::string& content) {
-  return std::as_bytes(std::span(content));
-}
-
-Result<Fd> artifact_file(std::span<const std::byte> content) {
-  Fd file(memfd_create("artifact", MFD_CLOEXEC));
-  if (!file) return fail_errno("cannot make a memfd");
-  if (fchmod(file.get(), 0400) != 0) return fail_errno("cannot set a memfd's mode");
-  TRY(write_all(file.get(), content, "artifact"));
-  return file;
-}
-
-}  // namespace
-
 Result<> validate_file(const std::filesystem::path& path) {
   TRY_ASSIGN(const std::string content, read_file(path, kLimits.module_bytes));
-  TRY_ASSIGN(const wasm::Module module, wasm::decode(bytes_of(content)));
+  TRY_ASSIGN(const wasm::Module module, wasm::decode(std::as_bytes(std::span(content))));
   return wasm::validate(module);
-}
-
-Result<std::shared_ptr<const run::Artifact>> build_file(const std::filesystem::path& path,
-                                                        compile::Quality quality) {
-  TRY_ASSIGN(const std::string content, read_file(path, kLimits.module_bytes));
-  TRY_ASSIGN(const wasm::Module module, wasm::decode(bytes_of(content)));
-  TRY(wasm::validate(module));
-  compile::CompileOptions options;
-  options.quality = quality;
-  options.compiler_build = "spec_test";
-  TRY_ASSIGN(const auto artifact, compile::compile(module, options));
-  TRY_ASSIGN(Fd file, artifact_file(artifact));
-  return run::Artifact::load(std::move(file), path.filename().string());
 }
 
 namespace {

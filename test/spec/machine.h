@@ -1,14 +1,11 @@
 #pragma once
 
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "runtime/base/result.h"
-#include "runtime/compile/compile.h"
-#include "runtime/run/artifact_file.h"
 #include "runtime/run/store.h"
 #include "runtime/wasm/opcodes.h"
 
@@ -17,11 +14,6 @@ namespace wasmedge::spec {
 /// Bytes of a module file, through decoder and validator. Error: theirs, or that the file cannot be
 /// read.
 Result<> validate_file(const std::filesystem::path& path);
-
-/// The whole way of a module, as `wasmedge` and a container go it: decode, validate, compile to an
-/// artifact in a file (a memfd), and load that.
-Result<std::shared_ptr<const run::Artifact>> build_file(const std::filesystem::path& path,
-                                                        compile::Quality quality);
 
 /// The module `spectest` that every script may import.
 class Spectest {

@@ -17,13 +17,16 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kUsage =
-    "usage: spec_test [--jobs N] [--quality best|none] [--verbose] SUITE-DIRECTORY [SCRIPT…]\n"
+    "usage: spec_test [--jobs N] [--quality best|none] [--cache DIRECTORY [--warm]] [--verbose]\n"
+    "                 SUITE-DIRECTORY [SCRIPT…]\n"
+    "  --cache DIRECTORY  keep compiled modules there, and use those that are (of one quality)\n"
+    "  --warm             all of them must be there: to compile one is a failure\n"
     "  SUITE-DIRECTORY  holds NAME/NAME.json and its .wasm files, at any depth\n"
     "  SCRIPT           run only these, e.g. call_indirect or proposals/threads/atomic\n";
 
 struct Options {
   unsigned jobs = std::max(1U, std::thread::hardware_concurrency());
-  compile::Quality quality = compile::Quality::kBest;
+  BuildOptions build;
   bool verbose = false;
   fs::path suite;
   std::vector<std::string> only;
@@ -38,7 +41,8 @@ Options parse(int count, char** arguments) {
   Options options;
   for (int i = 1; i < count; ++i) {
     const std::string_view argument = arguments[i];
-    const bool takes_value = argument == "--jobs" || argument == "--quality";
+    const bool takes_value =
+        argument == "--jobs" || argument == "--quality" || argument == "--cache";
     if (takes_value && i + 1 == count) die(fmt::format("{} wants a value", argument));
     if (argument == "--jobs") {
       const std::string_view value = arguments[++i];
@@ -47,7 +51,11 @@ Options parse(int count, char** arguments) {
     } else if (argument == "--quality") {
       const std::string_view value = arguments[++i];
       if (value != "best" && value != "none") die("--quality is best or none");
-      options.quality = value == "best" ? compile::Quality::kBest : compile::Quality::kNone;
+      options.build.quality = value == "best" ? compile::Quality::kBest : compile::Quality::kNone;
+    } else if (argument == "--cache") {
+      options.build.cache = arguments[++i];
+    } else if (argument == "--warm") {
+      options.build.warm = true;
     } else if (argument == "--verbose") {
       options.verbose = true;
     } else if (argument.starts_with("--")) {
@@ -59,6 +67,7 @@ Options parse(int count, char** arguments) {
     }
   }
   if (options.suite.empty()) die("no suite given");
+  if (options.build.warm && options.build.cache.empty()) die("--warm wants --cache");
   return options;
 }
 
@@ -91,8 +100,11 @@ int run(int count, char** arguments) {
   if (!options.only.empty() && scripts.size() != options.only.size()) {
     die("some of the scripts do not exist");
   }
-  Tally tally = run_all(scripts, options.jobs, options.quality);
+  Tally tally = run_all(scripts, options.jobs, options.build);
   std::sort(tally.failures.begin(), tally.failures.end());
+  if (options.build.warm && tally.compiled + tally.from_cache == 0) {
+    tally.failures.emplace_back("no module came from the cache");
+  }
   fmt::print("{}", summary(tally, scripts.size(), options.verbose));
   return tally.failures.empty() ? 0 : 1;
 }

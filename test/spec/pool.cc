@@ -38,13 +38,19 @@ std::atomic<uint32_t>* shared_line() {
   return new (page) std::atomic<uint32_t>(0);
 }
 
-[[noreturn]] void run_child(const Script& script, compile::Quality quality, int report,
+[[noreturn]] void run_child(const Script& script, const BuildOptions& options, int report,
                             std::atomic<uint32_t>* line) {
   alarm(kSecondsAScript);
   Tally tally;
   try {
-    Runner runner(script.path, script.name, quality, [line](uint32_t now) { *line = now; });
-    tally = runner.run();
+    auto artifacts = Artifacts::make(options);
+    if (artifacts) {
+      Runner runner(script.path, script.name, std::move(*artifacts),
+                    [line](uint32_t now) { *line = now; });
+      tally = runner.run();
+    } else {
+      tally.failures.push_back(fmt::format("{}: {}", script.name, artifacts.error().message));
+    }
   } catch (const nlohmann::json::exception& error) {
     tally.failures.push_back(fmt::format("{}:{}: {}", script.name, line->load(), error.what()));
   }
@@ -52,7 +58,7 @@ std::atomic<uint32_t>* shared_line() {
   _exit(written ? 0 : 1);
 }
 
-Child start(const Script& script, compile::Quality quality) {
+Child start(const Script& script, const BuildOptions& options) {
   std::atomic<uint32_t>* line = shared_line();
   Fd report(memfd_create("report", MFD_CLOEXEC));
   const pid_t pid = report ? fork() : -1;
@@ -60,7 +66,7 @@ Child start(const Script& script, compile::Quality quality) {
     std::perror("cannot start a script's process");
     std::exit(2);
   }
-  if (pid == 0) run_child(script, quality, report.get(), line);
+  if (pid == 0) run_child(script, options, report.get(), line);
   return {pid, std::move(report), script.name, line};
 }
 
@@ -93,13 +99,13 @@ Tally finish(Child& child, int status) {
 
 }  // namespace
 
-Tally run_all(const std::vector<Script>& scripts, unsigned jobs, compile::Quality quality) {
+Tally run_all(const std::vector<Script>& scripts, unsigned jobs, const BuildOptions& options) {
   Tally total;
   std::list<Child> running;
   auto next = scripts.begin();
   while (next != scripts.end() || !running.empty()) {
     if (next != scripts.end() && running.size() < jobs) {
-      running.push_back(start(*next++, quality));
+      running.push_back(start(*next++, options));
       continue;
     }
     int status = 0;

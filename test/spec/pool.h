@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "runtime/compile/compile.h"
+#include "test/spec/artifacts.h"
 #include "test/spec/tally.h"
 
 namespace wasmedge::spec {
@@ -17,6 +17,6 @@ struct Script {
 
 /// Runs each script in a process of its own, `jobs` at a time, so that a crash is that script's
 /// failure. No process is left when it returns.
-Tally run_all(const std::vector<Script>& scripts, unsigned jobs, compile::Quality quality);
+Tally run_all(const std::vector<Script>& scripts, unsigned jobs, const BuildOptions& options);
 
 }  // namespace wasmedge::spec

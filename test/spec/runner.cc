@@ -4,11 +4,11 @@
 
 namespace wasmedge::spec {
 
-Runner::Runner(std::filesystem::path script, std::string name, compile::Quality quality,
+Runner::Runner(std::filesystem::path script, std::string name, Artifacts artifacts,
                std::function<void(uint32_t line)> progress)
     : script_(std::move(script)),
       name_(std::move(name)),
-      quality_(quality),
+      artifacts_(std::move(artifacts)),
       progress_(std::move(progress)) {}
 
 Tally Runner::run() {
@@ -26,6 +26,8 @@ Tally Runner::run() {
     progress_(line_);
     command(one);
   }
+  tally_.compiled = artifacts_.compiled();
+  tally_.from_cache = artifacts_.from_cache();
   return tally_;
 }
 

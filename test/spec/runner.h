@@ -8,8 +8,8 @@
 #include <optional>
 #include <string>
 
-#include "runtime/compile/compile.h"
 #include "runtime/run/store.h"
+#include "test/spec/artifacts.h"
 #include "test/spec/machine.h"
 #include "test/spec/tally.h"
 
@@ -21,7 +21,7 @@ namespace wasmedge::spec {
 class Runner {
  public:
   /// `name` stands for the script in results; `progress` is told each command's line.
-  Runner(std::filesystem::path script, std::string name, compile::Quality quality,
+  Runner(std::filesystem::path script, std::string name, Artifacts artifacts,
          std::function<void(uint32_t line)> progress);
   Tally run();
 
@@ -82,7 +82,7 @@ class Runner {
 
   std::filesystem::path script_;
   std::string name_;
-  compile::Quality quality_;
+  Artifacts artifacts_;
   std::function<void(uint32_t)> progress_;
   uint32_t line_ = 0;
   Tally tally_;

@@ -5,7 +5,7 @@
 namespace wasmedge::spec {
 
 Runner::Definition Runner::define(const Json& command) {
-  auto artifact = build_file(file_of(command), quality_);
+  auto artifact = artifacts_.build(file_of(command));
   if (artifact) return {std::move(*artifact), std::nullopt};
   auto want = want_of(artifact.error());
   if (!want) failed(artifact.error().message);

@@ -8,11 +8,14 @@
 namespace wasmedge::spec {
 
 NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Gap, assertions, modules, scripts, reason)
-NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Tally, assertions, modules, text, superseded, gaps, failures)
+NLOHMANN_DEFINE_TYPE_NON_INTRUSIVE(Tally, assertions, modules, compiled, from_cache, text,
+                                   superseded, gaps, failures)
 
 void Tally::add(const Tally& other) {
   assertions += other.assertions;
   modules += other.modules;
+  compiled += other.compiled;
+  from_cache += other.from_cache;
   text += other.text;
   superseded += other.superseded;
   failures.insert(failures.end(), other.failures.begin(), other.failures.end());
@@ -43,6 +46,8 @@ std::string summary(const Tally& tally, size_t scripts, bool verbose) {
   fmt::format_to(line, "{} scripts\n", scripts);
   fmt::format_to(line, "{:7} assertions passed, with {} modules instantiated\n", tally.assertions,
                  tally.modules);
+  fmt::format_to(line, "{:7} modules from the cache, {} compiled\n", tally.from_cache,
+                 tally.compiled);
   fmt::format_to(line, "{:7} failed\n", tally.failures.size());
   fmt::format_to(line, "{:7} about the text format, which is not read\n", tally.text);
   fmt::format_to(line, "{:7} superseded: an older Wasm refused what a supported feature allows\n",

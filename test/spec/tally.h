@@ -18,8 +18,10 @@ struct Gap {
 
 /// Results, of one script or of all.
 struct Tally {
-  uint64_t assertions = 0;          // that held
-  uint64_t modules = 0;             // instantiated
+  uint64_t assertions = 0;  // that held
+  uint64_t modules = 0;     // instantiated
+  uint64_t compiled = 0;
+  uint64_t from_cache = 0;          // found there, and so not compiled
   uint64_t text = 0;                // about the text format, which is not read
   uint64_t superseded = 0;          // refusals of an older Wasm, of what a supported feature allows
   std::map<std::string, Gap> gaps;  // by feature
