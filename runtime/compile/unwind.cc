@@ -1,5 +1,6 @@
 #include "runtime/compile/unwind.h"
 
+#include <llvm/ADT/StringExtras.h>
 #include <llvm/DebugInfo/DWARF/DWARFContext.h>
 #include <llvm/DebugInfo/DWARF/DWARFDebugFrame.h>
 
@@ -8,6 +9,7 @@
 #include <optional>
 #include <tuple>
 
+#include "runtime/compile/relocate.h"
 #include "runtime/compile/target.h"
 #include "runtime/run/artifact.h"
 #include "runtime/run/convention.h"
@@ -69,9 +71,46 @@ class UnwindReader {
         TRY_ASSIGN(const auto section, checked(symbol.getSection()));
         TRY_ASSIGN(const uint64_t value, checked(symbol.getValue()));
         TRY_ASSIGN(const int64_t addend, checked(relocation.getAddend()));
-        if (section == elf_.section_end()) continue;
+        if (section == elf_.section_end() || is_difference(relocation)) continue;
         targets_[relocation.getOffset()] = {section->getIndex(),
                                             value + static_cast<uint64_t>(addend)};
+      }
+    }
+    return {};
+  }
+
+  // riscv64 leaves differences to the linker: one relocation adds, the next subtracts.
+  bool is_difference(const llvm::object::RelocationRef& relocation) const {
+    return elf_.getArch() == llvm::Triple::riscv64 &&
+           (relocation.getType() == llvm::ELF::R_RISCV_ADD32 ||
+            relocation.getType() == llvm::ELF::R_RISCV_SUB32);
+  }
+
+  // A section of call sites; on riscv64 a copy of it, with the differences in place.
+  Result<llvm::StringRef> contents_of(uint32_t section) {
+    TRY_ASSIGN(const auto* const header, checked(elf_.getELFFile().getSection(section)));
+    TRY_ASSIGN(const auto bytes, checked(elf_.getELFFile().getSectionContents(*header)));
+    const llvm::StringRef contents = llvm::toStringRef(bytes);
+    if (elf_.getArch() != llvm::Triple::riscv64) return contents;
+    const auto [copy, is_new] = copies_.try_emplace(section, contents);
+    if (is_new) TRY(put_differences(section, copy->second));
+    return llvm::StringRef(copy->second);
+  }
+
+  Result<> put_differences(uint32_t section, std::string& contents) const {
+    const auto bytes = std::as_writable_bytes(std::span(contents));
+    for (const llvm::object::SectionRef table : elf_.sections()) {
+      TRY_ASSIGN(const auto target, checked(table.getRelocatedSection()));
+      if (target == elf_.section_end() || target->getIndex() != section) continue;
+      for (const llvm::object::ELFRelocationRef relocation : table.relocations()) {
+        if (!is_difference(relocation)) continue;
+        const llvm::object::ELFSymbolRef symbol = *relocation.getSymbol();
+        TRY_ASSIGN(const uint64_t value, checked(symbol.getValue()));
+        TRY_ASSIGN(const int64_t addend, checked(relocation.getAddend()));
+        TRY(relocate_riscv64(
+            bytes.subspan(std::min<uint64_t>(relocation.getOffset(), bytes.size())),
+            {.type = static_cast<uint32_t>(relocation.getType()),
+             .to = value + static_cast<uint64_t>(addend)}));
       }
     }
     return {};
@@ -149,10 +188,8 @@ class UnwindReader {
 
   // The table's form is that of the Itanium C++ ABI for exceptions; we want its call sites only.
   Result<> call_sites(const Target& table, uint32_t section, uint64_t function) {
-    constexpr uint8_t kOmitted = 0xff, kUleb = 0x01;
-    TRY_ASSIGN(const auto* const header,
-               checked(elf_.getELFFile().getSection(static_cast<uint32_t>(table.section))));
-    TRY_ASSIGN(const auto contents, checked(elf_.getELFFile().getSectionContents(*header)));
+    constexpr uint8_t kOmitted = 0xff, kUleb = 0x01, kWord = 0x03;
+    TRY_ASSIGN(const llvm::StringRef contents, contents_of(static_cast<uint32_t>(table.section)));
     const llvm::DataExtractor data(contents, /*IsLittleEndian=*/true, /*AddressSize=*/8);
     llvm::DataExtractor::Cursor at(table.offset);
     const uint8_t base = data.getU8(at);
@@ -161,14 +198,15 @@ class UnwindReader {
     const uint8_t encoding = data.getU8(at);
     const uint64_t size = data.getULEB128(at);
     const uint64_t end = at.tell() + size;
-    if (base != kOmitted || encoding != kUleb) {
+    if (base != kOmitted || (encoding != kUleb && encoding != kWord)) {
       llvm::consumeError(at.takeError());
       return unexpected_table("call sites of unknown form");
     }
+    const auto next = [&] { return encoding == kUleb ? data.getULEB128(at) : data.getU32(at); };
     while (at && at.tell() < end) {
-      const uint64_t begin = data.getULEB128(at);
-      const uint64_t length = data.getULEB128(at);
-      const uint64_t pad = data.getULEB128(at);
+      const uint64_t begin = next();
+      const uint64_t length = next();
+      const uint64_t pad = next();
       data.getULEB128(at);  // what the landing pad does
       if (pad == 0) continue;
       object_.landing_pads.push_back({.section = section,
@@ -185,6 +223,7 @@ class UnwindReader {
   Object& object_;
   const run::FrameRegisters registers_;
   std::map<uint64_t, Target> targets_;  // by offset in .eh_frame
+  std::map<uint32_t, std::string> copies_;
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "runtime/base/cpu.h"
 #include "test/spec/pool.h"
 
 namespace wasmedge::spec {
@@ -18,8 +19,9 @@ namespace fs = std::filesystem;
 
 constexpr std::string_view kUsage =
     "usage: spec_test [--jobs N] [--quality best|none] [--cache DIRECTORY [--warm]] [--verbose]\n"
-    "                 SUITE-DIRECTORY [SCRIPT…]\n"
+    "                 [--target ARCHITECTURE] SUITE-DIRECTORY [SCRIPT…]\n"
     "  --cache DIRECTORY  keep compiled modules there, and use those that are (of one quality)\n"
+    "  --target ARCHITECTURE  only compile, into the cache, for a machine that runs it later\n"
     "  --warm             all of them must be there: to compile one is a failure\n"
     "  SUITE-DIRECTORY  holds NAME/NAME.json and its .wasm files, at any depth\n"
     "  SCRIPT           run only these, e.g. call_indirect or proposals/threads/atomic\n";
@@ -41,8 +43,8 @@ Options parse(int count, char** arguments) {
   Options options;
   for (int i = 1; i < count; ++i) {
     const std::string_view argument = arguments[i];
-    const bool takes_value =
-        argument == "--jobs" || argument == "--quality" || argument == "--cache";
+    const bool takes_value = argument == "--jobs" || argument == "--quality" ||
+                             argument == "--cache" || argument == "--target";
     if (takes_value && i + 1 == count) die(fmt::format("{} wants a value", argument));
     if (argument == "--jobs") {
       const std::string_view value = arguments[++i];
@@ -54,6 +56,10 @@ Options parse(int count, char** arguments) {
       options.build.quality = value == "best" ? compile::Quality::kBest : compile::Quality::kNone;
     } else if (argument == "--cache") {
       options.build.cache = arguments[++i];
+    } else if (argument == "--target") {
+      const auto target = parse_target(arguments[++i]);
+      if (!target) die(target.error().message);
+      options.build.target = *target;
     } else if (argument == "--warm") {
       options.build.warm = true;
     } else if (argument == "--verbose") {
@@ -67,6 +73,9 @@ Options parse(int count, char** arguments) {
     }
   }
   if (options.suite.empty()) die("no suite given");
+  if (options.build.target != kThisArchitecture && options.build.cache.empty()) {
+    die("--target wants --cache");
+  }
   if (options.build.warm && options.build.cache.empty()) die("--warm wants --cache");
   return options;
 }
@@ -102,6 +111,9 @@ int run(int count, char** arguments) {
   }
   Tally tally = run_all(scripts, options.jobs, options.build);
   std::sort(tally.failures.begin(), tally.failures.end());
+  if (options.build.target != kThisArchitecture && options.build.cache.empty()) {
+    die("--target wants --cache");
+  }
   if (options.build.warm && tally.compiled + tally.from_cache == 0) {
     tally.failures.emplace_back("no module came from the cache");
   }
