@@ -21,7 +21,7 @@
 namespace wasmedge::run {
 
 inline constexpr std::array<char, 8> kArtifactMagic = {'w', 'e', 'a', 'o', 't', '\n', '\x1a', '\0'};
-inline constexpr uint32_t kArtifactVersion = 2;
+inline constexpr uint32_t kArtifactVersion = 4;
 inline constexpr uint64_t kArtifactPage = 4096;
 
 /// `count` records of the slice's type at `offset` bytes from the start of the file.

@@ -5,6 +5,7 @@
 #include <span>
 
 #include "runtime/base/architecture.h"
+#include "runtime/base/limits.h"
 
 /// What compiled code and the runtime agree on and architectures do not: the compiler asks for its
 /// target's, the runtime for this machine's. The calling convention itself is in context.h.
@@ -79,7 +80,7 @@ inline constexpr size_t kMostSavedRegisters = detail::kSavedRiscv64.size();
 /// The most bytes that a frame can have where code does not touch every page of its frame in
 /// order; the guard of the stack is larger than two of those. 0: it does touch them.
 constexpr uint64_t unprobed_frame_bytes(Architecture architecture) {
-  return architecture == Architecture::kRiscv64 ? uint64_t{16} << 20 : 0;
+  return architecture == Architecture::kRiscv64 ? kLimits.guest_stack_bytes : 0;
 }
 
 }  // namespace wasmedge::run

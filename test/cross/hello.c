@@ -17,5 +17,7 @@ int main(int count, char** arguments) {
   if (fgets(line, sizeof line, file) == NULL || time(NULL) < 1000000000) return 4;
   puts(line);
   if (strcmp(name, "trap") == 0) abort();
+  volatile int forever = strcmp(name, "forever") == 0;
+  while (forever) continue;
   return 7;
 }
