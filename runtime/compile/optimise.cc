@@ -1,6 +1,7 @@
 #include "runtime/compile/optimise.h"
 
 #include <llvm/Analysis/LoopInfo.h>
+#include <llvm/Analysis/ScalarEvolution.h>
 #include <llvm/Analysis/TargetLibraryInfo.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/PassManager.h>
@@ -21,6 +22,7 @@
 #include <llvm/Transforms/Vectorize/VectorCombine.h>
 
 #include "runtime/compile/ir_module.h"
+#include "runtime/compile/linear_loop.h"
 
 namespace wasmedge::compile {
 namespace {
@@ -75,12 +77,31 @@ void relax_accesses(const llvm::LoopInfo& loops) {
   }
 }
 
+// One loop at a time, since each leaves the analyses behind.
+void linearise(llvm::Function& function, llvm::FunctionAnalysisManager& analyses) {
+  auto& loops = analyses.getResult<llvm::LoopAnalysis>(function);
+  auto& tree = analyses.getResult<llvm::DominatorTreeAnalysis>(function);
+  auto& evolution = analyses.getResult<llvm::ScalarEvolutionAnalysis>(function);
+  for (llvm::Loop* loop : loops.getLoopsInPreorder()) {
+    std::optional<LinearLoop> linear = LinearLoop::analyse(*loop, evolution);
+    if (!linear) continue;
+    linear->transform(loops, tree);
+    evolution.forgetAllLoops();
+  }
+  analyses.invalidate(function, llvm::PreservedAnalyses::none());
+}
+
+llvm::FunctionPassManager hoisting_passes() {
+  llvm::FunctionPassManager passes;
+  passes.addPass(llvm::createFunctionToLoopPassAdaptor(llvm::LICMPass(llvm::LICMOptions()),
+                                                       /*UseMemorySSA=*/true));
+  return passes;
+}
+
 // Reaches what the stock O2 pipeline reaches on code that a C or Rust compiler has optimised
 // already, in little more than half its time.
 llvm::FunctionPassManager main_passes() {
   llvm::FunctionPassManager passes;
-  passes.addPass(llvm::createFunctionToLoopPassAdaptor(llvm::LICMPass(llvm::LICMOptions()),
-                                                       /*UseMemorySSA=*/true));
   passes.addPass(llvm::GVNPass());
   passes.addPass(llvm::DSEPass());
   passes.addPass(llvm::InstCombinePass());
@@ -119,6 +140,7 @@ bool optimise(llvm::Module& module, llvm::TargetMachine& machine, size_t phi_lim
   builder.crossRegisterProxies(loops, functions, components, modules);
 
   llvm::FunctionPassManager first = first_passes();
+  llvm::FunctionPassManager hoist = hoisting_passes();
   llvm::FunctionPassManager passes = main_passes();
   llvm::SROAPass into_ssa(llvm::SROAOptions::ModifyCFG);
   size_t phi_operands = 0;
@@ -130,6 +152,8 @@ bool optimise(llvm::Module& module, llvm::TargetMachine& machine, size_t phi_lim
     functions.invalidate(function, first.run(function, functions));
     relax_accesses(functions.getResult<llvm::LoopAnalysis>(function));
     functions.invalidate(function, llvm::PreservedAnalyses::none());
+    functions.invalidate(function, hoist.run(function, functions));
+    linearise(function, functions);
     passes.run(function, functions);
     functions.clear(function, function.getName());
   }

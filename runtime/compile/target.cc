@@ -35,8 +35,10 @@ void register_targets() {
     // instructions of several checks would become one, and a trap could not tell where it was.
     // One pass is quadratic in the uses of a value (2 KB of wasm can keep it busy for minutes), all
     // for AVX-512 masks.
+    // A pair of lanes that is put together and taken apart again has to pay: two lanes of SHA-256
+    // do not, by LLVM's own estimate only just.
     const char* const options[] = {"wasmedge", "-enable-tail-merge=false",
-                                   "-disable-x86-domain-reassignment"};
+                                   "-disable-x86-domain-reassignment", "-slp-threshold=3"};
     llvm::cl::ParseCommandLineOptions(std::size(options), options);
   });
 }

@@ -35,7 +35,7 @@ TEST(Fd, MovesOwnership) {
   Fd first = memory_file("");
   const int number = first.get();
   Fd second = std::move(first);
-  EXPECT_FALSE(first);
+  EXPECT_FALSE(first);  // NOLINT(bugprone-use-after-move): that it is empty is what Fd promises
   EXPECT_EQ(second.get(), number);
   second = memory_file("");
   EXPECT_NE(second.release(), -1);

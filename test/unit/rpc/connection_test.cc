@@ -19,12 +19,13 @@ StatusCode only_status(const std::string& replies, uint32_t stream) {
 
 TEST(Connection, DecodesACall) {
   Connection connection;
-  const auto received = connection.receive(as_bytes(request_frame(1, "s", "m", "p\0q", 5)));
+  const std::string payload("p\0q", 3);
+  const auto received = connection.receive(as_bytes(request_frame(1, "s", "m", payload, 5)));
   ASSERT_EQ(received.calls.size(), 1U);
   EXPECT_EQ(received.calls[0].stream, 1U);
   EXPECT_EQ(received.calls[0].service, "s");
   EXPECT_EQ(received.calls[0].method, "m");
-  EXPECT_EQ(received.calls[0].payload, "p");
+  EXPECT_EQ(received.calls[0].payload, payload);
   EXPECT_EQ(received.calls[0].timeout_nano, 5);
   EXPECT_TRUE(received.replies.empty());
 }

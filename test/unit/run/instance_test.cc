@@ -84,7 +84,7 @@ TEST(Instance, ImageIsCopyOnWrite) {
   Instance& two = make();
   EXPECT_TRUE(run(one, "load", {4}).returned(0x61746164));
   EXPECT_TRUE(run(one, "load", {4096}).returned(0x69696969));
-  EXPECT_TRUE(run(one, "load", {3 * 4096}).returned(0x6c696174));
+  EXPECT_TRUE(run(one, "load", {3 * uint64_t{4096}}).returned(0x6c696174));
   EXPECT_TRUE(run(one, "load", {3 * 4096 + 4}).returned(0));
   EXPECT_TRUE(run(one, "load", {4092}).returned(0));
   run(one, "store", {4096, 1});
@@ -94,7 +94,7 @@ TEST(Instance, ImageIsCopyOnWrite) {
   // Without the file, an instance gets a copy.
   artifact->close_file();
   EXPECT_TRUE(run(make(), "load", {4096}).returned(0x69696969));
-  EXPECT_TRUE(run(make(), "load", {3 * 4096}).returned(0x6c696174));
+  EXPECT_TRUE(run(make(), "load", {3 * uint64_t{4096}}).returned(0x6c696174));
 }
 
 // Is this page of a mapping the file's own page, shared, rather than a copy?
