@@ -1,52 +1,45 @@
 #include "runtime/base/cpu.h"
 
-#include <fmt/format.h>
-
-#if !defined(__x86_64__)
-#error "host_cpu() knows x86_64 only: say here what code for your architecture depends on"
-#endif
-#ifdef __clang__
-// The header's functions return C's type, which clang's C++ does not know.
-#define _Bool bool  // NOLINT(bugprone-reserved-identifier)
-#endif
-#include <sys/platform/x86.h>
-#undef _Bool
-
-#include <cstdint>
-
 namespace wasmedge {
 namespace {
 
-// The C library has asked CPUID at start-up already. Asking again would cost a trap to the
-// hypervisor each time (4 us each in a virtual machine).
-const cpuid_feature& leaf(unsigned index) {
-  return *__x86_get_cpuid_feature_leaf(index);
-}
-
-// Which register states the kernel has enabled; asking is only legal if it uses XSAVE at all.
-uint32_t xcr0(bool os_uses_xsave) {
-  if (!os_uses_xsave) return 0;
-  uint32_t low = 0, high = 0;
-  __asm__("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
-  return low;
+// What is common to all machines: compile/target.cc names the same to the code generator.
+std::string baseline(Architecture architecture) {
+  switch (architecture) {
+    case Architecture::kX86_64:
+      break;
+    case Architecture::kAarch64:
+      return "aarch64 armv8-a";
+    case Architecture::kRiscv64:
+      return "riscv64 rv64gc";
+  }
+  return "";
 }
 
 }  // namespace
 
+#if !defined(__x86_64__)
 std::string host_cpu() {
-  enum Word { kEax, kEbx, kEcx, kEdx };
-  constexpr uint32_t kOsxsave = 1u << 27;
-  const auto& base = leaf(CPUID_INDEX_1).cpuid_array;
-  const auto& seven = leaf(CPUID_INDEX_7).cpuid_array;
-  const auto& seven_one = leaf(CPUID_INDEX_7_ECX_1).cpuid_array;
-  const auto& xsave = leaf(CPUID_INDEX_D_ECX_1).cpuid_array;
-  const auto& extended = leaf(CPUID_INDEX_80000001).cpuid_array;
-  const auto& extended_eight = leaf(CPUID_INDEX_80000008).cpuid_array;
-  return fmt::format(
-      "x86_64 {:08x} {:08x}{:08x} {:08x}{:08x}{:08x} {:08x}{:08x} {:08x} {:08x}{:08x} {:08x} {:x}",
-      base[kEax], base[kEcx], base[kEdx], seven[kEbx], seven[kEcx], seven[kEdx], seven_one[kEax],
-      seven_one[kEdx], xsave[kEax] & 0xf, extended[kEcx], extended[kEdx], extended_eight[kEbx],
-      xcr0((base[kEcx] & kOsxsave) != 0));
+  return baseline(kThisArchitecture);
+}
+#endif
+
+std::string target_cpu(Architecture target) {
+  return target == kThisArchitecture ? host_cpu() : baseline(target);
+}
+
+Result<Architecture> parse_target(std::string_view name) {
+  const std::optional<Architecture> target = find_architecture(name);
+  if (!target) {
+    return fail(ErrorCode::kInvalidArgument, "--target {}: expected x86_64, aarch64 or riscv64",
+                name);
+  }
+  if (target_cpu(*target).empty()) {
+    return fail(ErrorCode::kUnimplemented,
+                "--target {}: code for {} is made for the CPU that it runs on, by a compiler there",
+                name, name);
+  }
+  return *target;
 }
 
 }  // namespace wasmedge

@@ -40,10 +40,10 @@ std::string Key::hex() const {
   return text;
 }
 
-Key key_of(const Sha256& module, bool metered) {
+Key key_of(const Sha256& module, const CodeKind& kind) {
   Hasher hasher;
-  hasher.add(module.data(), module.size()).add(compiler_build()).add(host_cpu());
-  if (metered) hasher.add("metered");
+  hasher.add(module.data(), module.size()).add(compiler_build()).add(target_cpu(kind.target));
+  if (kind.metered) hasher.add("metered");
   return Key{hasher.digest()};
 }
 

@@ -7,6 +7,8 @@
 #include <string>
 #include <string_view>
 
+#include "runtime/base/architecture.h"
+
 /// What an artifact is found by. Everything that decides what the compiler would produce is in the
 /// key: the module's bytes, the compiler, and the CPU. So an artifact is never stale, only unused.
 namespace wasmedge::cache {
@@ -28,8 +30,13 @@ struct Key {
   std::string hex() const;
 };
 
-/// Key of the module with this SHA-256, for this compiler and this machine's CPU (base/cpu.h).
-/// `metered`: of the code that uses up fuel.
-Key key_of(const Sha256& module, bool metered = false);
+/// What kinds of code there are of one module.
+struct CodeKind {
+  Architecture target = kThisArchitecture;
+  bool metered = false;  // it uses up fuel
+};
+
+/// Key of the module with this SHA-256, for this compiler and target_cpu(target) (base/cpu.h).
+Key key_of(const Sha256& module, const CodeKind& kind = {});
 
 }  // namespace wasmedge::cache

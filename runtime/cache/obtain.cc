@@ -85,6 +85,9 @@ Result<Compilation> start(const CompileJob& job) {
   if (job.metered) arguments.emplace_back("--metered");
   if (!job.emit.empty()) arguments.insert(arguments.end(), {"--emit", job.emit});
   if (!job.function.empty()) arguments.insert(arguments.end(), {"--function", job.function});
+  if (job.target != kThisArchitecture) {
+    arguments.insert(arguments.end(), {"--target", std::string(name_of(job.target))});
+  }
   if (!job.cache_directory.empty()) {
     // With a cache it matters that both sides make the same keys.
     arguments.insert(arguments.end(), {"--cache", job.cache_directory, "--client-build",
@@ -119,7 +122,7 @@ Result<Compiled> finish(Compilation& compilation) {
 Result<std::optional<Fd>> find(const Store* store, std::span<const std::byte> module,
                                bool metered) {
   if (store == nullptr) return std::nullopt;
-  return store->lookup(key_of(sha256(module), metered));
+  return store->lookup(key_of(sha256(module), {.metered = metered}));
 }
 
 }  // namespace wasmedge::cache

@@ -14,8 +14,8 @@
 /// The client's side of `wasmedge-compiler`, without LLVM: how a program that found no artifact for
 /// a module gets one.
 ///
-///   wasmedge-compiler [--cache DIR --client-build ID] [--metered] [--emit ir|asm [--function F]]
-///     --name NAME --module-fd N --reply-fd M
+///   wasmedge-compiler [--cache DIR --client-build ID] [--target ARCHITECTURE] [--metered]
+///     [--emit ir|asm [--function F]] --name NAME --module-fd N --reply-fd M
 ///
 /// N: the module's file, read from offset 0 by pread(2), whatever its position. M: one end of a
 /// socketpair(AF_UNIX, SOCK_SEQPACKET). The compiler copies the module before it hashes it, so that
@@ -33,9 +33,10 @@ struct CompileJob {
   std::string cache_directory;  // empty: none, the artifact comes back as a memfd
   int module = -1;              // a regular file or memfd, readable; stays the caller's
   std::string name;             // of the module, for messages
-  bool metered = false;         // code that uses up fuel
-  std::string emit{};           // "ir" or "asm": the reply is that text, and nothing is cached
-  std::string function{};       // index or name of the only one to emit; empty: all
+  Architecture target = kThisArchitecture;
+  bool metered = false;    // code that uses up fuel
+  std::string emit{};      // "ir" or "asm": the reply is that text, and nothing is cached
+  std::string function{};  // index or name of the only one to emit; empty: all
 };
 
 /// A compiler at work. `reply` becomes readable when it has ended or failed; wait for that in any

@@ -4,6 +4,7 @@
 
 #include <string_view>
 
+#include "runtime/base/cpu.h"
 #include "runtime/cache/store.h"
 #include "runtime/cli/command.h"
 #include "runtime/cli/help.h"
@@ -20,12 +21,14 @@ struct CompileOptions {
   std::string function;  // of what is emitted; empty: all
   std::string module;
   std::string output;  // empty: the cache only, or stdout
+  std::string target;  // empty: this machine
 };
 
 // The member that an option's value goes to; null if it is no option.
 std::string* member_of(CompileOptions& options, std::string_view name) {
   if (name == "-o" || name == "--output") return &options.output;
   if (name == "--emit") return &options.emit;
+  if (name == "--target") return &options.target;
   if (name == "--function") return &options.function;
   return nullptr;
 }
@@ -82,12 +85,15 @@ Result<> copy(int file, const std::string& path) {
 
 Result<> compile(const CompileOptions& options) {
   TRY_ASSIGN(const ModuleFile module, open_module(options.module));
+  cache::CodeKind kind{.metered = options.metered};
+  if (!options.target.empty()) {
+    TRY_ASSIGN(kind.target, parse_target(options.target));
+  }
   if (!options.emit.empty()) {
-    TRY_ASSIGN(const Fd text,
-               compile_to_text(module, options.metered, options.emit, options.function));
+    TRY_ASSIGN(const Fd text, compile_to_text(module, kind, options.emit, options.function));
     return copy(text.get(), options.output);
   }
-  TRY_ASSIGN(const Fd artifact, compile_artifact(module, options.metered));
+  TRY_ASSIGN(const Fd artifact, compile_artifact(module, kind));
   if (!options.output.empty()) return copy(artifact.get(), options.output);
   return {};
 }

@@ -65,11 +65,12 @@ Result<Fd> compile(const ModuleFile& module, cache::CompileJob job) {
 }
 
 Result<Fd> compile_cached(const ModuleFile& module, const Result<std::string>& directory,
-                          bool metered) {
+                          const cache::CodeKind& kind) {
   if (!directory) warn(directory.error().message);
   cache::CompileJob job;
   job.cache_directory = directory.value_or(std::string());
-  job.metered = metered;
+  job.target = kind.target;
+  job.metered = kind.metered;
   return compile(module, std::move(job));
 }
 
@@ -100,18 +101,19 @@ Result<std::shared_ptr<const run::Artifact>> load_artifact(const ModuleFile& mod
   if (found && *found) {
     if (auto artifact = run::Artifact::load(std::move(**found), module.path)) return artifact;
   }
-  TRY_ASSIGN(Fd file, compile_cached(module, directory, metered));
+  TRY_ASSIGN(Fd file, compile_cached(module, directory, {.metered = metered}));
   return run::Artifact::load(std::move(file), module.path);
 }
 
-Result<Fd> compile_artifact(const ModuleFile& module, bool metered) {
-  return compile_cached(module, cache::default_directory(), metered);
+Result<Fd> compile_artifact(const ModuleFile& module, const cache::CodeKind& kind) {
+  return compile_cached(module, cache::default_directory(), kind);
 }
 
-Result<Fd> compile_to_text(const ModuleFile& module, bool metered, const std::string& emit,
-                           const std::string& function) {
+Result<Fd> compile_to_text(const ModuleFile& module, const cache::CodeKind& kind,
+                           const std::string& emit, const std::string& function) {
   cache::CompileJob job;
-  job.metered = metered;
+  job.target = kind.target;
+  job.metered = kind.metered;
   job.emit = emit;
   job.function = function;
   return compile(module, std::move(job));

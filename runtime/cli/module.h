@@ -5,6 +5,7 @@
 
 #include "runtime/base/fd.h"
 #include "runtime/base/result.h"
+#include "runtime/cache/key.h"
 #include "runtime/run/artifact_file.h"
 
 namespace wasmedge::cli {
@@ -25,11 +26,11 @@ Result<ModuleFile> open_module(const std::string& path);
 Result<std::shared_ptr<const run::Artifact>> load_artifact(const ModuleFile& module, bool metered);
 
 /// Its artifact's file, compiled if need be.
-Result<Fd> compile_artifact(const ModuleFile& module, bool metered);
+Result<Fd> compile_artifact(const ModuleFile& module, const cache::CodeKind& kind);
 
 /// A file with its LLVM IR ("ir") or assembly ("asm"), of the function with this index or name, or,
 /// if that is empty, of all.
-Result<Fd> compile_to_text(const ModuleFile& module, bool metered, const std::string& emit,
-                           const std::string& function);
+Result<Fd> compile_to_text(const ModuleFile& module, const cache::CodeKind& kind,
+                           const std::string& emit, const std::string& function);
 
 }  // namespace wasmedge::cli

@@ -50,6 +50,7 @@ class Writer {
     put_data();
     header_.sites = records(code_.sites);
     header_.unwind = records(code_.unwind);
+    header_.saved = records(code_.saved);
     header_.landing_pads = records(code_.landing_pads);
     header_.frames = records(code_.frames);
     put_lines();
@@ -293,7 +294,7 @@ class Writer {
     header_.file_size = file_.size();
     header_.module_sha256 = options_.module_sha256;
     put_text(header_.compiler_build, options_.compiler_build);
-    put_text(header_.cpu, host_cpu());
+    put_text(header_.cpu, target_cpu(options_.target));
     header_.start = module_.start.value_or(~uint32_t{0});
     header_.imported_functions = module_.imported_functions;
     header_.imported_globals = module_.imported_globals;

@@ -68,7 +68,7 @@ Result<std::vector<std::byte>> compile(const wasm::Module& module, const Compile
   const Facts facts(module, options);
   TRY_ASSIGN(std::vector<Object> objects,
              Pool(facts, plan_partitions(module), options).run(options.threads));
-  TRY_ASSIGN(Linked linked, link(std::move(objects), run::kArtifactPage,
+  TRY_ASSIGN(Linked linked, link(std::move(objects), options.target, run::kArtifactPage,
                                  {.functions = module.functions.size(),
                                   .expressions = facts.expressions.size(),
                                   .thunks = module.types.size()}));

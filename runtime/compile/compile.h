@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/base/architecture.h"
 #include "runtime/base/result.h"
 #include "runtime/compile/symbols.h"
 #include "runtime/wasm/module.h"
@@ -24,6 +25,7 @@ enum class Form : uint8_t { kObject, kAssembly, kIr };
 
 struct CompileOptions {
   Quality quality = Quality::kBest;
+  Architecture target = kThisArchitecture;
   bool metered = false;                     // code uses up fuel (run::Store::set_fuel)
   unsigned threads = 1;                     // partitions compiled at the same time; at least 1
   std::array<uint8_t, 32> module_sha256{};  // of module.bytes; stands in the artifact
@@ -34,7 +36,7 @@ struct CompileOptions {
   std::string cpu{};
 };
 
-/// The artifact's bytes, for this machine's CPU (base/cpu.h). `module` must have passed
+/// The artifact's bytes, for target_cpu(target) (base/cpu.h). `module` must have passed
 /// wasm::validate. Errors: kUnimplemented for a feature without code generation, kResourceExhausted
 /// for a module whose code exceeds 2 GiB, kInternal for anything that LLVM answers unexpectedly.
 /// Out-of-memory inside LLVM ends the process: run it in one of its own.

@@ -22,6 +22,8 @@ class CpuVectors {
   /// Whether a blend by the top bits of lanes (or bytes) costs less than one by all bits.
   bool prefers_blend_by_top_bit() const { return sse41_ && !avx512_; }
 
+  /// For each index, that byte of `table`; 0 if there is none.
+  llvm::Value* swizzle(Builder& builder, llvm::Value* table, llvm::Value* indexes) const;
   /// For each index, that byte of `table`, by the index's low four bits; 0 if its top bit is set.
   llvm::Value* look_up(Builder& builder, llvm::Value* table, llvm::Value* indexes) const;
   /// Signed lanes of 16 or 32 bits to half as many bits, saturating as signed or as unsigned.
@@ -48,12 +50,15 @@ class CpuVectors {
   llvm::Value* max_of_numbers(Builder& builder, llvm::Value* left, llvm::Value* right) const;
 
  private:
+  void find_x86_64(const llvm::MCSubtargetInfo& cpu);
+
   bool sse2_ = false;
   bool ssse3_ = false;
   bool sse41_ = false;
   bool fma_ = false;
   bool avx512_ = false;  // F, VL and DQ
   bool vnni_ = false;
+  bool neon_ = false;
 };
 
 }  // namespace wasmedge::compile

@@ -31,9 +31,7 @@ llvm::Value* range(Builder& builder, llvm::Value* left, llvm::Value* right, bool
 
 }  // namespace
 
-CpuVectors::CpuVectors(const llvm::TargetMachine& machine) {
-  if (machine.getTargetTriple().getArch() != llvm::Triple::x86_64) return;
-  const llvm::MCSubtargetInfo& cpu = *machine.getMCSubtargetInfo();
+void CpuVectors::find_x86_64(const llvm::MCSubtargetInfo& cpu) {
   sse2_ = cpu.checkFeatures("+sse2");
   ssse3_ = cpu.checkFeatures("+ssse3");
   sse41_ = cpu.checkFeatures("+sse4.1");

@@ -20,7 +20,7 @@ void FunctionEmitter::store_spilled(ContextPtr context, uint32_t cell, llvm::Val
 // Takes the arguments from the stack; those in registers are the answer.
 llvm::SmallVector<llvm::Value*, 8> FunctionEmitter::pass_arguments(const Callee& callee) {
   const wasm::FuncType& type = module_.facts().module.types[callee.type];
-  const Placement places = Placement::parameters(type);
+  const Placement places = Placement::parameters(type, module_.facts().target);
   const size_t first = stack_.size() - type.parameters.size();
   llvm::SmallVector<llvm::Value*, 8> arguments = {callee.context.ir};
   for (size_t i = 0; i < type.parameters.size(); ++i) {
@@ -37,7 +37,7 @@ llvm::SmallVector<llvm::Value*, 8> FunctionEmitter::pass_arguments(const Callee&
 
 void FunctionEmitter::push_results(llvm::Value* call, const Callee& callee) {
   const wasm::FuncType& type = module_.facts().module.types[callee.type];
-  const Placement places = Placement::results(type);
+  const Placement places = Placement::results(type, module_.facts().target);
   if (type.results.size() == 1) return push(call);
   for (size_t i = 0; i < type.results.size(); ++i) {
     push(places[i] == Placement::kRegister
@@ -51,14 +51,15 @@ void FunctionEmitter::emit_call(const Callee& callee) {
   const auto arguments = pass_arguments(callee);
   store_fuel();
   if (tries_.empty()) {
-    llvm::CallInst* call = builder_.CreateCall(type, callee.code, arguments);
+    llvm::CallBase* call = builder_.CreateCall(type, callee.code, arguments);
+    module_.extend_integers(call);
     locate(call);
     load_fuel();
     return push_results(call, callee);
   }
   llvm::BasicBlock* next = new_block();
-  llvm::InvokeInst* invoke =
-      builder_.CreateInvoke(type, callee.code, next, landing_pad(), arguments);
+  llvm::CallBase* invoke = builder_.CreateInvoke(type, callee.code, next, landing_pad(), arguments);
+  module_.extend_integers(invoke);
   locate(invoke);
   begin(next);
   load_fuel();
@@ -73,6 +74,7 @@ void FunctionEmitter::emit_tail_call(const Callee& callee) {
   store_fuel();
   llvm::CallInst* call =
       builder_.CreateCall(module_.function_type(callee.type), callee.code, arguments);
+  module_.extend_integers<llvm::CallBase>(call);
   locate(call);
   call->setTailCallKind(llvm::CallInst::TCK_MustTail);
   if (call->getType()->isVoidTy()) {

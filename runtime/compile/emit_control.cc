@@ -157,7 +157,7 @@ void FunctionEmitter::emit_return() {
     builder_.CreateRet(pop());
     return;
   }
-  const Placement places = Placement::results(type_);
+  const Placement places = Placement::results(type_, module_.facts().target);
   if (count == 0 || places.uses_cells()) {
     for (size_t i = 0; i < count; ++i) store_spilled(context_, places[i], stack_[first + i].ir);
     builder_.CreateRetVoid();

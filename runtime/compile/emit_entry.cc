@@ -30,7 +30,7 @@ void emit_entry_thunk(IrModule& module, uint32_t index) {
   const auto store = [&](llvm::Value* value, llvm::Value* to) {
     builder.CreateAlignedStore(value, to, llvm::Align(alignof(run::Value)));
   };
-  const Placement parameters = Placement::parameters(type);
+  const Placement parameters = Placement::parameters(type, module.facts().target);
   std::vector<llvm::Value*> arguments = {callee.ir};
   for (size_t i = 0; i < type.parameters.size(); ++i) {
     llvm::Value* value = load(cell(module, builder, values, i), type.parameters[i]);
@@ -40,8 +40,9 @@ void emit_entry_thunk(IrModule& module, uint32_t index) {
       store(value, spill_cell(module, builder, callee, parameters[i]));
     }
   }
-  llvm::Value* result = builder.CreateCall(module.function_type(index), code, arguments);
-  const Placement results = Placement::results(type);
+  llvm::CallBase* result = builder.CreateCall(module.function_type(index), code, arguments);
+  module.extend_integers(result);
+  const Placement results = Placement::results(type, module.facts().target);
   for (unsigned i = 0; i < type.results.size(); ++i) {
     llvm::Value* one = result;
     if (results[i] != Placement::kRegister) {

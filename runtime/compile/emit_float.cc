@@ -56,6 +56,13 @@ void FunctionEmitter::float_unary(llvm::Intrinsic::ID intrinsic) {
   push(builder_.CreateUnaryIntrinsic(intrinsic, pop()));
 }
 
+// riscv64 has no instruction for it: LLVM converts to an integer and back, but not what is no
+// number, which it hands through.
+llvm::Value* FunctionEmitter::rounded(llvm::Intrinsic::ID intrinsic, llvm::Value* value) {
+  const bool may_hand_through = module_.facts().target == Architecture::kRiscv64;
+  return builder_.CreateUnaryIntrinsic(intrinsic, may_hand_through ? quieted(value) : value);
+}
+
 // llvm.minimum and llvm.maximum may hand a signalling NaN through: the sum quiets it. On numbers
 // they do what Wasm wants, -0 < +0 included.
 void FunctionEmitter::min_max(llvm::Intrinsic::ID intrinsic) {
@@ -92,10 +99,10 @@ BOTH(le, compare(llvm::CmpInst::FCMP_OLE))
 BOTH(ge, compare(llvm::CmpInst::FCMP_OGE))
 BOTH(abs, float_unary(llvm::Intrinsic::fabs))
 BOTH(neg, push(builder_.CreateFNeg(pop())))
-BOTH(ceil, float_unary(llvm::Intrinsic::ceil))
-BOTH(floor, float_unary(llvm::Intrinsic::floor))
-BOTH(trunc, float_unary(llvm::Intrinsic::trunc))
-BOTH(nearest, float_unary(llvm::Intrinsic::roundeven))
+BOTH(ceil, push(rounded(llvm::Intrinsic::ceil, pop())))
+BOTH(floor, push(rounded(llvm::Intrinsic::floor, pop())))
+BOTH(trunc, push(rounded(llvm::Intrinsic::trunc, pop())))
+BOTH(nearest, push(rounded(llvm::Intrinsic::roundeven, pop())))
 BOTH(sqrt, float_unary(llvm::Intrinsic::sqrt))
 BOTH(add, float_arithmetic(llvm::Instruction::FAdd))
 BOTH(sub, float_arithmetic(llvm::Instruction::FSub))

@@ -65,8 +65,9 @@ llvm::Value* FunctionEmitter::call_builtin(uint32_t offset, llvm::Type* result,
   for (llvm::Value* argument : all) types.push_back(argument->getType());
   llvm::Value* builtins = from_context(module_.ptr(), offsetof(run::Context, builtins));
   llvm::Value* routine = load_constant(builder_, module_.ptr(), builtins, offset);
-  llvm::CallInst* call =
+  llvm::CallBase* call =
       builder_.CreateCall(llvm::FunctionType::get(result, types, false), routine, all);
+  module_.extend_integers(call);
   locate(call);
   return call;
 }

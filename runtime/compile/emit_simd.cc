@@ -117,6 +117,7 @@ void FunctionEmitter::i8x16_shuffle(const wasm::ShuffleImm& imm) {
 
 // Byte by byte, where the CPU looks up no table of bytes.
 llvm::Value* FunctionEmitter::swizzle_bytes(llvm::Value* table, llvm::Value* indexes) {
+  if (llvm::Value* done = module_.vectors().swizzle(builder_, table, indexes)) return done;
   llvm::Value* places = builder_.CreateAnd(indexes, splat(u32(15), Shape::i8x16));
   llvm::Value* bytes = llvm::PoisonValue::get(table->getType());
   for (unsigned i = 0; i < 16; ++i) {

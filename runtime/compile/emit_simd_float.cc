@@ -6,10 +6,10 @@ namespace wasmedge::compile {
 
 FLOATS(VECTOR_UNARY, abs, builder_.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, value))
 FLOATS(VECTOR_UNARY, neg, builder_.CreateFNeg(value))
-FLOATS(VECTOR_UNARY, ceil, builder_.CreateUnaryIntrinsic(llvm::Intrinsic::ceil, value))
-FLOATS(VECTOR_UNARY, floor, builder_.CreateUnaryIntrinsic(llvm::Intrinsic::floor, value))
-FLOATS(VECTOR_UNARY, trunc, builder_.CreateUnaryIntrinsic(llvm::Intrinsic::trunc, value))
-FLOATS(VECTOR_UNARY, nearest, builder_.CreateUnaryIntrinsic(llvm::Intrinsic::roundeven, value))
+FLOATS(VECTOR_UNARY, ceil, rounded(llvm::Intrinsic::ceil, value))
+FLOATS(VECTOR_UNARY, floor, rounded(llvm::Intrinsic::floor, value))
+FLOATS(VECTOR_UNARY, trunc, rounded(llvm::Intrinsic::trunc, value))
+FLOATS(VECTOR_UNARY, nearest, rounded(llvm::Intrinsic::roundeven, value))
 FLOATS(VECTOR_UNARY, sqrt, builder_.CreateUnaryIntrinsic(llvm::Intrinsic::sqrt, value))
 
 FLOATS(VECTOR_BINARY, add, arithmetic(llvm::Instruction::FAdd, left, right))

@@ -1,4 +1,5 @@
 #include "runtime/compile/function_emitter.h"
+#include "runtime/run/convention.h"
 
 // Loads and stores of vectors: exactly the bytes that the instruction names, by load() and store().
 namespace wasmedge::compile {
@@ -7,8 +8,17 @@ void FunctionEmitter::v128_load(const wasm::MemArg<4>& imm) {
   push(load(imm, module_.type(wasm::kV128)));
 }
 
+// Where there are no vector registers it is two stores. The upper half is the first, and traps
+// before anything is written.
 void FunctionEmitter::v128_store(const wasm::MemArg<4>& imm) {
-  store(imm, pop());
+  llvm::Value* value = pop();
+  if (run::call_registers(module_.facts().target).has_vectors) return store(imm, value);
+  llvm::Value* low = address(imm, pop(), sizeof(run::Value));
+  for (const unsigned half : {1, 0}) {
+    llvm::Value* place = builder_.CreateConstGEP1_64(module_.i64(), low, half);
+    finish_access(imm, builder_.CreateAlignedStore(builder_.CreateExtractElement(value, half),
+                                                   place, llvm::Align(1), /*isVolatile=*/true));
+  }
 }
 
 // Eight bytes, each lane of them extended to twice its bits.

@@ -35,6 +35,7 @@ void find_expressions(const wasm::Module& module, std::vector<const wasm::ConstE
 
 Facts::Facts(const wasm::Module& wasm_module, const CompileOptions& options)
     : module(wasm_module),
+      target(options.target),
       metered(options.metered),
       cpu(options.cpu),
       layout(counts(wasm_module)),

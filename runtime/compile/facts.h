@@ -16,7 +16,8 @@ struct Facts {
   Facts(const wasm::Module& module, const CompileOptions& options);
 
   const wasm::Module& module;
-  bool metered;  // these are as in CompileOptions
+  Architecture target;  // these are as in CompileOptions
+  bool metered;
   std::string cpu;
   run::ContextLayout layout;
   /// For a type index, the first equal one (wasm/type_canon.h); entry thunks are made for those

@@ -67,7 +67,7 @@ FunctionEmitter::FunctionEmitter(IrModule& module, llvm::Function* function,
       offset_(offset),
       memory_bases_(module.facts().module.memories.size()) {
   locals_.reserve(type.parameters.size());
-  const Placement places = Placement::parameters(type);
+  const Placement places = Placement::parameters(type, module.facts().target);
   unsigned next_argument = 1;
   for (size_t i = 0; i < type.parameters.size(); ++i) {
     llvm::Value* value = places[i] == Placement::kRegister

@@ -97,6 +97,7 @@ class FunctionEmitter {
 
   // Traps (emit_trap.cc).
   void locate(llvm::Instruction* instruction);
+  llvm::CallInst* trap_instruction(run::TrapCode code);
   void trap(run::TrapCode code);
   void trap_if(llvm::Value* condition, run::TrapCode code);
 
@@ -182,6 +183,7 @@ class FunctionEmitter {
   llvm::Value* pop_wide();
   void push_wide(llvm::Value* value);
   void float_unary(llvm::Intrinsic::ID intrinsic);
+  llvm::Value* rounded(llvm::Intrinsic::ID intrinsic, llvm::Value* value);
   llvm::Value* arithmetic(llvm::Instruction::BinaryOps op, llvm::Value* left, llvm::Value* right);
   void float_arithmetic(llvm::Instruction::BinaryOps op);
   void min_max(llvm::Intrinsic::ID intrinsic);

@@ -4,6 +4,8 @@
 #include <llvm/BinaryFormat/Dwarf.h>
 #include <llvm/IR/MDBuilder.h>
 
+#include "runtime/run/convention.h"
+
 namespace wasmedge::compile {
 namespace {
 constexpr llvm::StringLiteral kRelaxable = "wasm.relaxable";
@@ -73,25 +75,40 @@ llvm::FixedVectorType* IrModule::lanes(Shape shape) {
   llvm_unreachable("every shape has a type");
 }
 
-Placement::Placement(const std::vector<wasm::ValueType>& values, uint32_t integers,
-                     uint32_t others) {
+bool Placement::Room::take(const wasm::ValueType& value) {
+  const bool is_integer =
+      value.kind == wasm::ValueKind::kI32 || value.kind == wasm::ValueKind::kI64 || value.is_ref();
+  uint32_t& left = is_integer ? integers : others;
+  if (left == 0 || all == 0 || (value.kind == wasm::ValueKind::kV128 && !has_vectors)) return false;
+  --left;
+  --all;
+  return true;
+}
+
+Placement::Placement(const std::vector<wasm::ValueType>& values, Room room) {
   cells_.reserve(values.size());
   for (const wasm::ValueType& value : values) {
-    const bool is_integer = value.kind == wasm::ValueKind::kI32 ||
-                            value.kind == wasm::ValueKind::kI64 || value.is_ref();
-    uint32_t& left = is_integer ? integers : others;
-    cells_.push_back(left == 0 ? used_++ : kRegister);
-    if (left != 0) --left;
+    cells_.push_back(room.take(value) ? kRegister : used_++);
   }
 }
 
-Placement Placement::parameters(const wasm::FuncType& type) {
-  return {type.parameters, run::kIntegerRegisters - 1, run::kFloatRegisters};
+Placement Placement::parameters(const wasm::FuncType& type, Architecture target) {
+  const run::CallRegisters registers = run::call_registers(target);
+  return {type.parameters,
+          {.integers = registers.integers - 1,
+           .others = registers.floats,
+           .all = registers.integers - 1 + registers.floats,
+           .has_vectors = registers.has_vectors}};
 }
 
-Placement Placement::results(const wasm::FuncType& type) {
-  const Placement some(type.results, run::kIntegerResults, run::kFloatResults);
-  return some.uses_cells() ? Placement(type.results, 0, 0) : some;
+Placement Placement::results(const wasm::FuncType& type, Architecture target) {
+  const run::CallRegisters registers = run::call_registers(target);
+  const Placement some(type.results,
+                       {.integers = run::kIntegerResults,
+                        .others = run::kFloatResults,
+                        .all = registers.results,
+                        .has_vectors = registers.has_vectors || type.results.size() == 1});
+  return some.uses_cells() ? Placement(type.results, Room()) : some;
 }
 
 llvm::Value* spill_cell(IrModule& module, llvm::IRBuilder<>& builder, ContextPtr context,
@@ -111,9 +128,9 @@ llvm::FunctionType* IrModule::function_type(const wasm::FuncType& type) {
     }
   };
   std::vector<llvm::Type*> parameters = {ptr()};
-  in_registers(type.parameters, Placement::parameters(type), parameters);
+  in_registers(type.parameters, Placement::parameters(type, facts_.target), parameters);
   std::vector<llvm::Type*> results;
-  in_registers(type.results, Placement::results(type), results);
+  in_registers(type.results, Placement::results(type, facts_.target), results);
   llvm::Type* result = results.empty()       ? llvm::Type::getVoidTy(context_)
                        : results.size() == 1 ? results[0]
                                              : llvm::StructType::get(context_, results);
@@ -141,6 +158,19 @@ llvm::Function* IrModule::define(const std::string& name, llvm::FunctionType* ty
   return function;
 }
 
+// riscv64 keeps them sign-extended, in C; what compiled code passes itself need not be.
+template <typename FunctionOrCall>
+void IrModule::extend_integers(FunctionOrCall* of) {
+  if (facts_.target != Architecture::kRiscv64) return;
+  llvm::FunctionType* type = of->getFunctionType();
+  if (type->getReturnType()->isIntegerTy(32)) of->addRetAttr(llvm::Attribute::SExt);
+  for (unsigned i = 0; i < type->getNumParams(); ++i) {
+    if (type->getParamType(i)->isIntegerTy(32)) of->addParamAttr(i, llvm::Attribute::SExt);
+  }
+}
+template void IrModule::extend_integers(llvm::Function*);
+template void IrModule::extend_integers(llvm::CallBase*);
+
 llvm::Function* IrModule::personality() {
   constexpr const char* kName = "personality";
   if (llvm::Function* known = ir_.getFunction(kName)) return known;
@@ -159,6 +189,7 @@ void IrModule::set_attributes(llvm::Function* function) {
   attributes.addAttribute("target-cpu", machine_.getTargetCPU());
   attributes.addAttribute("target-features", machine_.getTargetFeatureString());
   function->addFnAttrs(attributes);
+  extend_integers(function);
   for (unsigned i = 0; i < function->arg_size(); ++i) {
     function->addParamAttr(i, llvm::Attribute::NoUndef);
   }

@@ -58,6 +58,10 @@ class IrModule {
 
   /// Own function `index`, declared; it is defined here or in another partition.
   llvm::Function* function(uint32_t index);
+  /// Gives a function or a call what C wants of integers of 32 bits where registers are wider.
+  template <typename FunctionOrCall>
+  void extend_integers(FunctionOrCall* of);
+
   /// A new function of this partition with every attribute that code generation wants.
   llvm::Function* define(const std::string& name, llvm::FunctionType* type);
   /// Gives a function debug locations: `offset` is its place in the module.
@@ -99,15 +103,25 @@ class Placement {
  public:
   static constexpr uint32_t kRegister = ~uint32_t{0};
 
-  static Placement parameters(const wasm::FuncType& type);
-  static Placement results(const wasm::FuncType& type);
+  static Placement parameters(const wasm::FuncType& type, Architecture target);
+  static Placement results(const wasm::FuncType& type, Architecture target);
 
   /// The cell of value `i`, or kRegister.
   uint32_t operator[](size_t i) const { return cells_[i]; }
   bool uses_cells() const { return used_ != 0; }
 
  private:
-  Placement(const std::vector<wasm::ValueType>& values, uint32_t integers, uint32_t others);
+  /// Registers that are left.
+  struct Room {
+    uint32_t integers = 0;
+    uint32_t others = 0;
+    uint32_t all = 0;
+    bool has_vectors = false;
+
+    bool take(const wasm::ValueType& value);
+  };
+
+  Placement(const std::vector<wasm::ValueType>& values, Room room);
 
   std::vector<uint32_t> cells_;
   uint32_t used_ = 0;

@@ -1,13 +1,17 @@
 #include "runtime/compile/link.h"
 
 #include <algorithm>
+#include <map>
 
 #include "runtime/compile/relocate.h"
 
 namespace wasmedge::compile {
 namespace {
 
-constexpr std::byte kBreakpoint{0xcc};  // int3, between functions of different objects
+// Between functions of different objects: `int3` on x86_64, elsewhere zeros are no instruction.
+std::byte filler(Architecture target) {
+  return std::byte{target == Architecture::kX86_64 ? uint8_t{0xcc} : uint8_t{0}};
+}
 
 uint64_t align(uint64_t offset, uint64_t alignment) {
   return (offset + alignment - 1) / alignment * alignment;
@@ -15,7 +19,8 @@ uint64_t align(uint64_t offset, uint64_t alignment) {
 
 class Linker {
  public:
-  Linker(std::vector<Object> objects, const SymbolCounts& counts) : objects_(std::move(objects)) {
+  Linker(std::vector<Object> objects, Architecture target, const SymbolCounts& counts)
+      : objects_(std::move(objects)), target_(target) {
     linked_.functions.resize(counts.functions);
     linked_.expressions.resize(counts.expressions);
     linked_.thunks.resize(counts.thunks);
@@ -31,7 +36,7 @@ class Linker {
                   "the module's code takes {} bytes; an artifact can hold 2 GiB", text_end);
     }
     linked_.rodata.resize(rodata_end - linked_.rodata_offset);
-    linked_.text.resize(text_end - linked_.text_offset, kBreakpoint);
+    linked_.text.resize(text_end - linked_.text_offset, filler(target_));
     define();
     for (size_t i = 0; i < objects_.size(); ++i) {
       TRY(copy(i));
@@ -79,14 +84,18 @@ class Linker {
   }
 
   Result<> copy(size_t object) {
+    const Relocate relocate = relocate_for(target_);
     for (size_t k = 0; k < objects_[object].sections.size(); ++k) {
       Section& section = objects_[object].sections[k];
       const uint64_t begin = places_[object][k];
       for (const Relocation& relocation : section.relocations) {
         TRY_ASSIGN(const uint64_t to, address_of(object, relocation));
         const std::span<std::byte> bytes(section.bytes);
-        TRY(relocate_x86_64(bytes.subspan(std::min(relocation.offset, bytes.size())),
-                            relocation.type, begin + relocation.offset, to, relocation.addend));
+        TRY(relocate(
+            bytes.subspan(std::min<uint64_t>(relocation.offset, bytes.size())),
+            {.type = relocation.type,
+             .from = begin + relocation.offset + static_cast<uint64_t>(relocation.counts_from),
+             .to = to + static_cast<uint64_t>(relocation.addend)}));
       }
       std::vector<std::byte>& into = section.is_code ? linked_.text : linked_.rodata;
       const uint64_t base = section.is_code ? linked_.text_offset : linked_.rodata_offset;
@@ -107,7 +116,7 @@ class Linker {
     };
     for (const UnwindRow& row : objects_[object].unwind) {
       linked_.unwind.push_back(
-          {.pc = in_text(row.section, row.offset), .cfa = row.cfa, .saved = row.saved});
+          {.pc = in_text(row.section, row.offset), .cfa = row.cfa, .saved = number_of(row.saved)});
     }
     for (const FrameChange& change : objects_[object].frames) {
       const uint32_t complete = change.is_complete ? run::ArtifactFrame::kComplete : 0;
@@ -124,6 +133,13 @@ class Linker {
     }
   }
 
+  uint32_t number_of(const run::ArtifactSaved& saved) {
+    const auto next = static_cast<uint32_t>(linked_.saved.size());
+    const auto [known, is_new] = saved_numbers_.try_emplace(saved, next);
+    if (is_new) linked_.saved.push_back(saved);
+    return known->second;
+  }
+
   Result<uint64_t> address_of(size_t object, const Relocation& relocation) {
     if (!relocation.symbol) return places_[object][relocation.section] + relocation.value;
     const Placed& placed = at(*relocation.symbol);
@@ -133,14 +149,17 @@ class Linker {
   }
 
   std::vector<Object> objects_;
+  const Architecture target_;
   std::vector<std::vector<uint64_t>> places_;  // by object and section
+  std::map<run::ArtifactSaved, uint32_t> saved_numbers_;
   Linked linked_;
 };
 
 }  // namespace
 
-Result<Linked> link(std::vector<Object> objects, uint64_t file_offset, const SymbolCounts& counts) {
-  return Linker(std::move(objects), counts).run(file_offset);
+Result<Linked> link(std::vector<Object> objects, Architecture target, uint64_t file_offset,
+                    const SymbolCounts& counts) {
+  return Linker(std::move(objects), target, counts).run(file_offset);
 }
 
 }  // namespace wasmedge::compile

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "runtime/base/architecture.h"
 #include "runtime/base/result.h"
 #include "runtime/compile/object.h"
 #include "runtime/run/artifact.h"
@@ -25,6 +26,7 @@ struct Linked {
   std::vector<std::byte> text;
   std::vector<run::ArtifactSite> sites;                // by pc
   std::vector<run::ArtifactUnwind> unwind;             // by pc
+  std::vector<run::ArtifactSaved> saved;               // by their number in `unwind`
   std::vector<run::ArtifactFrame> frames;              // by pc
   std::vector<run::ArtifactLandingPad> landing_pads;   // by pc
   std::vector<Placed> functions, expressions, thunks;  // by number
@@ -39,6 +41,7 @@ struct SymbolCounts {
 
 /// Lays the objects' constants out from `file_offset` (a page) on, their code from the next page
 /// on, in the objects' order, and resolves every reference. Consumes the objects, one by one.
-Result<Linked> link(std::vector<Object> objects, uint64_t file_offset, const SymbolCounts& counts);
+Result<Linked> link(std::vector<Object> objects, Architecture target, uint64_t file_offset,
+                    const SymbolCounts& counts);
 
 }  // namespace wasmedge::compile

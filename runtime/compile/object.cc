@@ -5,6 +5,7 @@
 #include <charconv>
 #include <map>
 
+#include "runtime/compile/frame_size.h"
 #include "runtime/compile/sites.h"
 #include "runtime/compile/unwind.h"
 
@@ -37,6 +38,7 @@ class ObjectReader {
     TRY(definitions());
     TRY(read_sites(elf_, kept_, object_.sites));
     TRY(read_unwind(elf_, kept_, object_));
+    TRY(check_frame_sizes(elf_));
     return std::move(object_);
   }
 
@@ -75,6 +77,7 @@ class ObjectReader {
         TRY_ASSIGN(Relocation read, this->relocation(relocation));
         into.push_back(read);
       }
+      if (elf_.getArch() == llvm::Triple::riscv64) TRY(complete_pairs(into));
     }
     return {};
   }
@@ -105,6 +108,34 @@ class ObjectReader {
     to.section = kept->second;
     TRY_ASSIGN(to.value, checked(symbol.getValue(), "symbol value"));
     return to;
+  }
+
+  // On riscv64, what has the lower bits of a distance refers to the instruction with the upper
+  // ones: both count from there, to what the latter refers to.
+  static Result<> complete_pairs(std::vector<Relocation>& relocations) {
+    std::map<uint64_t, const Relocation*> uppers;  // by offset
+    for (const Relocation& relocation : relocations) {
+      if (relocation.type == llvm::ELF::R_RISCV_PCREL_HI20) uppers[relocation.offset] = &relocation;
+    }
+    for (Relocation& lower : relocations) {
+      if (lower.type != llvm::ELF::R_RISCV_PCREL_LO12_I &&
+          lower.type != llvm::ELF::R_RISCV_PCREL_LO12_S) {
+        continue;
+      }
+      const auto upper = uppers.find(lower.value);
+      if (lower.symbol || upper == uppers.end()) {
+        return fail(ErrorCode::kInternal, "object of the code generator: half a distance");
+      }
+      const Relocation& whole = *upper->second;
+      lower = {.offset = lower.offset,
+               .type = lower.type,
+               .addend = whole.addend,
+               .symbol = whole.symbol,
+               .section = whole.section,
+               .value = whole.value,
+               .counts_from = static_cast<int64_t>(whole.offset - lower.offset)};
+    }
+    return {};
   }
 
   Result<> definitions() {

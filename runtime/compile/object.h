@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "runtime/base/result.h"
+#include "runtime/run/artifact.h"
 
 /// What the linker keeps of a partition's ELF object.
 namespace wasmedge::compile {
@@ -28,8 +28,9 @@ struct Relocation {
   uint32_t type = 0;
   int64_t addend = 0;
   std::optional<Symbol> symbol;
-  uint32_t section = 0;  // if there is no symbol
-  uint64_t value = 0;    // offset in it
+  uint32_t section = 0;     // if there is no symbol
+  uint64_t value = 0;       // offset in it
+  int64_t counts_from = 0;  // where a relative one counts from, itself counted from `offset`
 };
 
 /// A section that is loaded: code, or constants.
@@ -56,12 +57,12 @@ struct Site {
 };
 
 /// How to leave the frame of the function whose calls come behind `offset`: as
-/// run::ArtifactUnwind says.
+/// run::ArtifactUnwind says, with what its `saved` is the number of.
 struct UnwindRow {
   uint32_t section = 0;
   uint64_t offset = 0;
   uint32_t cfa = 0;
-  std::array<uint8_t, 8> saved{};
+  run::ArtifactSaved saved{};
 };
 
 /// From `offset` on, functions have the frame of their UnwindRow, or not: as run::ArtifactFrame

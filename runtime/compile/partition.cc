@@ -99,7 +99,7 @@ size_t phi_limit(const wasm::Module& module, const Partition& partition) {
 Result<std::optional<llvm::SmallVector<char, 0>>> try_generate(const Facts& facts,
                                                                const Partition& partition,
                                                                Quality quality, Form form) {
-  TRY_ASSIGN(const auto machine, host_machine(quality, facts.cpu));
+  TRY_ASSIGN(const auto machine, target_machine(facts.target, quality, facts.cpu));
   IrModule module(facts, *machine);
   emit(module, partition);
   if (quality == Quality::kBest &&

@@ -13,8 +13,7 @@ namespace wasmedge::compile {
 bool is_for_unwinding(llvm::StringRef section);
 
 /// Reads the frame descriptions (.eh_frame) into object.unwind and object.frames, and the call
-/// sites' landing pads
-/// (.gcc_except_table) into object.landing_pads.
+/// sites' landing pads (.gcc_except_table) into object.landing_pads.
 Result<> read_unwind(const llvm::object::ELF64LEObjectFile& elf, const KeptSections& kept,
                      Object& object);
 

@@ -23,6 +23,7 @@ struct Activation {
   End end = End::kReturned;
   TrapCode trap = TrapCode::kUnreachable;
   Registers registers{};            // kTrapped: of the guest, or of a host function
+  const void* pc = nullptr;         // kTrapped: where, or within the call that returns to registers
   bool at_call = false;             // kTrapped: `registers` are those that a call returns to
   const void* guest_top = nullptr;  // where the guest's frames begin
   uint32_t exit_status = 0;         // kExited
@@ -42,12 +43,12 @@ void install_fault_handler();
 /// a function that is called so.
 #define WASMEDGE_CALLER                                                        \
   (::wasmedge::run::caller(__builtin_return_address(0), __builtin_dwarf_cfa(), \
-                           *static_cast<const uint64_t*>(__builtin_frame_address(0))))
-inline Registers caller(const void* pc, const void* sp, uint64_t frame_pointer) {
+                           static_cast<const uint64_t*>(__builtin_frame_address(0))))
+inline Registers caller(const void* pc, const void* sp, const uint64_t* frame) {
   Registers registers{};
-  registers.saved[Registers::kFramePointer] = frame_pointer;
+  registers.frame_pointer() = frame[kFrameRegisters.saved_frame_pointer];
   registers.sp = reinterpret_cast<uint64_t>(sp);
-  registers.pc = reinterpret_cast<uint64_t>(pc);
+  registers.set_pc(reinterpret_cast<uint64_t>(pc));
   return registers;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -20,7 +21,7 @@
 namespace wasmedge::run {
 
 inline constexpr std::array<char, 8> kArtifactMagic = {'w', 'e', 'a', 'o', 't', '\n', '\x1a', '\0'};
-inline constexpr uint32_t kArtifactVersion = 3;
+inline constexpr uint32_t kArtifactVersion = 5;
 inline constexpr uint64_t kArtifactPage = 4096;
 
 /// `count` records of the slice's type at `offset` bytes from the start of the file.
@@ -156,17 +157,24 @@ struct ArtifactTag {
   uint32_t imported = 0;
 };
 
+/// Where a frame keeps its caller's registers: register i (FrameRegisters::saved) stands words[i]
+/// words below the CFA; 0: it still has the caller's value.
+struct alignas(4) ArtifactSaved {
+  std::array<uint8_t, 28> words{};
+
+  auto operator<=>(const ArtifactSaved&) const = default;
+};
+
 /// How an exception leaves a frame, from a call at `pc` (offset from the start of text) or behind
 /// it, up to the next record's. The frame's CFA, its caller's stack pointer, is the stack pointer
-/// plus `cfa` bytes, or with kFromFramePointer the frame pointer. The return address is right below
-/// it; callee-saved register i (Registers::saved) stands saved[i] words below it, 0: it still has
-/// the caller's value.
+/// plus `cfa` bytes, or with kFromFramePointer the frame pointer. Its registers are in record
+/// `saved` of `saved`, for most frames keep them in one of few ways.
 struct ArtifactUnwind {
   static constexpr uint32_t kFromFramePointer = uint32_t{1} << 31;
 
   uint32_t pc = 0;
   uint32_t cfa = 0;
-  std::array<uint8_t, 8> saved{};
+  uint32_t saved = 0;
 };
 
 /// From a place in text on, up to the next record's, functions have the frame that ArtifactUnwind
@@ -201,7 +209,7 @@ struct ArtifactHeader {
   uint64_t image_address = 0;             // where in memory 0 the image begins (page-aligned)
   Slice strings;                          // bytes
   Slice value_types, types, imports, exports, functions, globals, memories, tables, elements, data,
-      sites, tags, unwind, landing_pads, frames, lines, files;
+      sites, tags, unwind, saved, landing_pads, frames, lines, files;
   uint32_t start = ~uint32_t{0};  // start function, or ~0
   uint32_t imported_functions = 0;
   uint32_t imported_globals = 0;

@@ -36,6 +36,7 @@ Result<> ArtifactChecker::check_arrays() {
   TRY(check_array<ArtifactSite>(header_.sites, kAny, "sites"));
   TRY(check_array<ArtifactTag>(header_.tags, uint64_t{limits.tags} + limits.imports, "tags"));
   TRY(check_array<ArtifactUnwind>(header_.unwind, kAny, "unwind"));
+  TRY(check_array<ArtifactSaved>(header_.saved, kAny, "saved"));
   TRY(check_array<ArtifactLandingPad>(header_.landing_pads, kAny, "landing_pads"));
   TRY(check_array<ArtifactFrame>(header_.frames, kAny, "frames"));
   TRY(check_array<ArtifactLine>(header_.lines, kAny, "lines"));
@@ -208,8 +209,8 @@ bool is_reference(const ArtifactType& type) {
   return (type.kind & 0xff) == static_cast<uint32_t>(wasm::ValueKind::kRef);
 }
 
-Result<> check_artifact(std::span<const std::byte> file) {
-  return ArtifactChecker(file).check();
+Result<> check_artifact(std::span<const std::byte> file, Architecture target) {
+  return ArtifactChecker(file, target).check();
 }
 
 }  // namespace wasmedge::run

@@ -3,6 +3,7 @@
 #include "runtime/base/limits.h"
 #include "runtime/run/artifact_checker.h"
 #include "runtime/run/context.h"
+#include "runtime/run/convention.h"
 
 // Globals, memories, tables and segments: what a module defines, and the constants in it.
 namespace wasmedge::run {
@@ -171,14 +172,7 @@ Result<> ArtifactChecker::check_unwind() {
       return damaged("unwind[{}].pc: {} is out of order or not in text", i, rows[i].pc);
     }
   }
-  for (size_t i = 0; i < rows.size(); ++i) {
-    const uint32_t cfa = rows[i].cfa & ~ArtifactUnwind::kFromFramePointer;
-    // One word below the CFA is the return address.
-    const bool saves = std::ranges::all_of(rows[i].saved, [](uint8_t at) { return at != 1; });
-    if (cfa < 8 || cfa > kLimits.guest_stack_bytes || !saves) {
-      return damaged("unwind[{}]: a frame of {} bytes is not possible", i, cfa);
-    }
-  }
+  TRY(check_frames());
   const auto pads = records<ArtifactLandingPad>(header_.landing_pads);
   for (size_t i = 0; i < pads.size(); ++i) {
     const ArtifactLandingPad& pad = pads[i];
@@ -186,6 +180,36 @@ Result<> ArtifactChecker::check_unwind() {
         (i != 0 && pad.begin < pads[i - 1].end)) {
       return damaged("landing_pads[{}]: {} for [{}, {}) is out of order or not in text", i, pad.pad,
                      pad.begin, pad.end);
+    }
+  }
+  return {};
+}
+
+// What an exception or a backtrace could never leave. A function that calls none need not align its
+// frame.
+Result<> ArtifactChecker::check_frames() {
+  const FrameRegisters registers = frame_registers(target_);
+  const uint32_t least = registers.returns_by_stack ? 8 : 1;  // the return address
+  const auto rows = records<ArtifactUnwind>(header_.unwind);
+  const auto all = records<ArtifactSaved>(header_.saved);
+  for (size_t i = 0; i < rows.size(); ++i) {
+    const uint32_t cfa = rows[i].cfa & ~ArtifactUnwind::kFromFramePointer;
+    const bool from_frame_pointer = cfa != rows[i].cfa;
+    if (cfa > kLimits.guest_stack_bytes || (!from_frame_pointer && cfa < least)) {
+      return damaged("unwind[{}]: a frame of {} bytes is not possible", i, cfa);
+    }
+    if (rows[i].saved >= header_.saved.count) {
+      return damaged("unwind[{}].saved: {} is not below {}", i, rows[i].saved, header_.saved.count);
+    }
+    const auto& words = all[rows[i].saved].words;
+    const uint32_t depth = uint32_t{8} * *std::ranges::max_element(words);
+    if (!from_frame_pointer && depth > cfa) {
+      return damaged("unwind[{}]: a frame of {} bytes saves registers beyond it", i, cfa);
+    }
+    for (size_t k = 0; registers.returns_by_stack && k < words.size(); ++k) {
+      if ((words[k] == 1) != (k == registers.return_address)) {
+        return damaged("unwind[{}].saved: the return address is not one word below the CFA", i);
+      }
     }
   }
   return {};

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "runtime/base/architecture.h"
 #include "runtime/base/limits.h"
 #include "runtime/run/artifact_check.h"
 #include "runtime/run/artifact_types.h"
@@ -19,8 +20,10 @@ tl::unexpected<Error> damaged(fmt::format_string<Args...> format, Args&&... args
 /// What check_artifact() does, one method for each array of the artifact.
 class ArtifactChecker {
  public:
-  explicit ArtifactChecker(std::span<const std::byte> file)
-      : file_(file), header_(*reinterpret_cast<const ArtifactHeader*>(file.data())) {}
+  ArtifactChecker(std::span<const std::byte> file, Architecture target)
+      : file_(file),
+        target_(target),
+        header_(*reinterpret_cast<const ArtifactHeader*>(file.data())) {}
 
   Result<> check() {
     TRY(check_sections());
@@ -88,6 +91,7 @@ class ArtifactChecker {
   Result<> check_data();
   Result<> check_tags();
   Result<> check_unwind();
+  Result<> check_frames();
   Result<> check_start();
   Result<> check_const(const ArtifactConst& constant, const ArtifactType& type,
                        uint64_t visible_globals, std::string_view field, size_t index);
@@ -99,6 +103,7 @@ class ArtifactChecker {
   }
 
   std::span<const std::byte> file_;
+  Architecture target_;
   const ArtifactHeader& header_;
   std::span<const ArtifactFuncType> types_;
   std::span<const ArtifactFunction> functions_;

@@ -61,7 +61,7 @@ Result<size_t> check_file(int file, std::string_view name) {
 }
 
 // Everything about the file as a whole; what is in it comes after.
-Result<> check_header(std::span<const std::byte> file, std::string_view name) {
+Result<> check_header(std::span<const std::byte> file, std::string_view name, Architecture target) {
   const auto& header = *reinterpret_cast<const ArtifactHeader*>(file.data());
   if (header.magic != kArtifactMagic) {
     return fail(ErrorCode::kInvalidArgument, "artifact {}: magic: not an artifact; {}", name,
@@ -84,10 +84,10 @@ Result<> check_header(std::span<const std::byte> file, std::string_view name) {
                 kAgain);
   }
   const std::string_view cpu(header.cpu.data(), strnlen(header.cpu.data(), header.cpu.size()));
-  if (const std::string here = host_cpu(); cpu != here) {
+  if (const std::string here = target_cpu(target); cpu != here) {
     return fail(ErrorCode::kFailedPrecondition,
-                "artifact {}: cpu: made for \"{}\", this machine is \"{}\"; {}", name, cpu, here,
-                kAgain);
+                "artifact {}: cpu: made for \"{}\", {} is \"{}\"; {}", name, cpu,
+                target == kThisArchitecture ? "this machine" : "the target", here, kAgain);
   }
   return {};
 }
@@ -112,12 +112,17 @@ std::array<uint64_t, 2> artifact_digest(std::span<const std::byte> file) {
 }
 
 Result<std::shared_ptr<const Artifact>> Artifact::load(Fd file, std::string_view name) {
+  return load_for(kThisArchitecture, std::move(file), name);
+}
+
+Result<std::shared_ptr<const Artifact>> Artifact::load_for(Architecture target, Fd file,
+                                                           std::string_view name) {
   TRY_ASSIGN(const size_t size, check_file(file.get(), name));
   void* base = mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file.get(), 0);
   if (base == MAP_FAILED) return fail_errno("artifact {}: cannot map {} bytes", name, size);
   Mapping mapping(base, size);
-  TRY(check_header(mapping.bytes(), name));
-  if (auto checked = check_artifact(mapping.bytes()); !checked) {
+  TRY(check_header(mapping.bytes(), name, target));
+  if (auto checked = check_artifact(mapping.bytes(), target); !checked) {
     return fail(ErrorCode::kInvalidArgument, "artifact {}: {}; {}", name, checked.error().message,
                 kAgain);
   }
@@ -183,6 +188,9 @@ std::span<const ArtifactTag> Artifact::tags() const {
 }
 std::span<const ArtifactUnwind> Artifact::unwind() const {
   return records<ArtifactUnwind>(header().unwind);
+}
+std::span<const ArtifactSaved> Artifact::saved() const {
+  return records<ArtifactSaved>(header().saved);
 }
 std::span<const ArtifactLandingPad> Artifact::landing_pads() const {
   return records<ArtifactLandingPad>(header().landing_pads);

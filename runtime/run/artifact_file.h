@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "runtime/base/architecture.h"
 #include "runtime/base/fd.h"
 #include "runtime/base/result.h"
 #include "runtime/run/artifact.h"
@@ -30,6 +31,10 @@ class Artifact {
   /// allowed), kFailedPrecondition (another version or CPU: compile again), kInvalidArgument
   /// (damaged).
   static Result<std::shared_ptr<const Artifact>> load(Fd file, std::string_view name);
+  /// The same for an artifact that is for `target`, which need not run here: it is not to be
+  /// called.
+  static Result<std::shared_ptr<const Artifact>> load_for(Architecture target, Fd file,
+                                                          std::string_view name);
 
   Artifact(const Artifact&) = delete;
   Artifact& operator=(const Artifact&) = delete;
@@ -49,6 +54,7 @@ class Artifact {
   std::span<const ArtifactSite> sites() const;
   std::span<const ArtifactTag> tags() const;
   std::span<const ArtifactUnwind> unwind() const;
+  std::span<const ArtifactSaved> saved() const;
   std::span<const ArtifactLandingPad> landing_pads() const;
   std::span<const ArtifactFrame> frames() const;
   std::span<const ArtifactLine> lines() const;

@@ -8,7 +8,7 @@
 namespace wasmedge::run {
 namespace {
 
-constexpr uint64_t kWord = 8;
+constexpr uint64_t kWord = 8, kStackAlignment = 16;
 
 // The frames of the host between an entry's stack pointer and the guest's first frame.
 constexpr uint64_t kEntryBytes = 4096;
@@ -16,6 +16,8 @@ constexpr uint64_t kEntryBytes = 4096;
 constexpr uint64_t kHostBytes = uint64_t{256} << 10;
 // Registers that a prologue saves are few, but it may have made room for more than a page.
 constexpr uint64_t kPrologueBytes = 128;
+// From where a host function keeps its return address to the end of its frame.
+constexpr uint64_t kCallBytes = 4096;
 // Of all searches together: stacks have fewer frames.
 constexpr uint64_t kSteps = 4'000'000;
 
@@ -27,16 +29,14 @@ class Walker {
         top_(reinterpret_cast<uint64_t>(stack.top())) {}
 
   Backtrace walk(const Activation& trapped) {
-    Registers registers = trapped.registers;
-    bool is_guest = text_.find(code(registers, trapped.at_call));
-    bool at_call = trapped.at_call;
+    Frame frame{trapped.registers, static_cast<const std::byte*>(trapped.pc), trapped.at_call};
+    bool is_guest = text_.find(frame.pc);
     for (const Activation* entry = &trapped; entry != nullptr; entry = entry->previous) {
       if (!is_guest) {
         frames_.add({});
-        if (!find_guest(*entry, registers)) return frames_;
-        at_call = true;
+        if (!find_guest(*entry, frame)) return frames_;
       }
-      if (!follow(*entry, registers, at_call, &frames_)) return frames_;
+      if (!follow(*entry, frame, &frames_)) return frames_;
       frames_.drop_last();  // the thunk
       is_guest = false;
     }
@@ -44,10 +44,13 @@ class Walker {
   }
 
  private:
-  // What is running: a call returns to behind it, where another function may begin.
-  static const std::byte* code(const Registers& registers, bool at_call) {
-    return as_pointer(registers.pc) - (at_call ? 1 : 0);
-  }
+  /// Of code that runs at `pc`. `at_call`: within a call, which returns to registers.pc(); else
+  /// that is the link register, or not known.
+  struct Frame {
+    Registers registers;
+    const std::byte* pc;
+    bool at_call;
+  };
 
   // Stack frames of others are no business of AddressSanitizer's.
   __attribute__((no_sanitize("address"))) static uint64_t word_at(uint64_t address) {
@@ -65,57 +68,94 @@ class Walker {
 
   // From a guest's frame outward, until the host's; true if that is the one of `entry`: it enters
   // by a thunk, which is no function of the module, close to where the guest's frames begin.
-  bool follow(const Activation& entry, Registers& registers, bool at_call, Backtrace* into) {
+  bool follow(const Activation& entry, Frame& frame, Backtrace* into) {
     const auto begin = reinterpret_cast<uint64_t>(entry.guest_top);
-    StackFrame frame;
-    while (text_.find(code(registers, at_call)) && steps_++ < kSteps) {
-      frame = {&text_.artifact(), code(registers, at_call)};
-      if (into != nullptr) into->add(frame);
-      if (!leave(registers, at_call)) return false;
-      at_call = true;
+    StackFrame last;
+    while (text_.find(frame.pc) && steps_++ < kSteps) {
+      last = {&text_.artifact(), frame.pc};
+      if (into != nullptr) into->add(last);
+      if (!leave(entry, frame)) return false;
     }
-    return registers.sp <= begin && begin - registers.sp <= kEntryBytes &&
-           frame.artifact != nullptr && !frame.artifact->function_at(frame.pc);
+    return frame.registers.sp <= begin && begin - frame.registers.sp <= kEntryBytes &&
+           last.artifact != nullptr && !last.artifact->function_at(last.pc);
   }
 
-  bool leave(Registers& registers, bool at_call) {
-    const std::byte* pc = code(registers, at_call);
-    const ArtifactUnwind* row = text_.row(pc);
-    if (!text_.is_complete(pc)) return !at_call && leave_bare(row, registers);
+  bool leave(const Activation& entry, Frame& frame) {
+    const ArtifactUnwind* row = text_.row(frame.pc);
+    if (!text_.is_complete(frame.pc)) return !frame.at_call && leave_bare(entry, row, frame);
     if (row == nullptr) return false;
+    Registers& registers = frame.registers;
     const uint64_t cfa = Text::cfa(*row, registers);
-    const uint64_t saved = kWord * *std::ranges::max_element(row->saved);
-    if (cfa <= registers.sp || !is_on_stack(cfa - kWord) || cfa - saved < registers.sp)
+    const uint64_t saved = kWord * text_.depth(*row);
+    // A leaf may have nothing on the stack, if its caller is in the link register.
+    if (cfa < registers.sp || (frame.at_call && cfa == registers.sp)) return false;
+    if (cfa - saved < registers.sp || cfa > top_ || cfa - saved < bottom_ || cfa % kWord != 0) {
       return false;
-    Text::leave(*row, cfa, registers);
+    }
+    text_.leave(*row, cfa, registers);
+    returned(frame);
     return true;
   }
 
-  // In a prologue, an epilogue, or a function without a frame: the return address is the first one.
-  bool leave_bare(const ArtifactUnwind* row, Registers& registers) {
-    uint64_t end = registers.sp + kPrologueBytes;
-    if (row != nullptr) end += row->cfa & ~ArtifactUnwind::kFromFramePointer;
-    return skip_to_return(registers, end);
+  static void returned(Frame& frame) {
+    frame.pc = as_pointer(frame.registers.pc()) - 1;
+    frame.at_call = true;
   }
 
-  bool skip_to_return(Registers& registers, uint64_t end) {
+  // In a prologue, an epilogue, or a function without a frame.
+  bool leave_bare(const Activation& entry, const ArtifactUnwind* row, Frame& frame) {
+    const uint64_t body = row != nullptr ? row->cfa & ~ArtifactUnwind::kFromFramePointer : 0;
+    if constexpr (kFrameRegisters.returns_by_stack) {
+      // The return address is the first one.
+      return skip_to_return(frame, frame.registers.sp + kPrologueBytes + body);
+    } else {
+      if (!is_return(frame.registers.pc())) return false;
+      return find_caller(entry, frame, body + kStackAlignment);
+    }
+  }
+
+  // On the stack, a return address; where it is pushed, it is the end of the callee's frame.
+  bool skip_to_return(Frame& frame, uint64_t end) {
+    Registers& registers = frame.registers;
     // A function that calls none need not align its frame.
     const uint64_t begin = (registers.sp + kWord - 1) / kWord * kWord;
     for (uint64_t at = begin; at < end && is_on_stack(at); at += kWord) {
       if (!is_return(word_at(at))) continue;
-      registers.pc = word_at(at);
+      registers.set_pc(word_at(at));
       registers.sp = at + kWord;
+      returned(frame);
       return true;
     }
     return false;
   }
 
-  // The guest's frame that called the host function that `registers` are of.
-  bool find_guest(const Activation& entry, Registers& registers) {
-    const uint64_t end = registers.sp + kHostBytes;
-    while (skip_to_return(registers, end)) {
-      Registers attempt = registers;
-      if (follow(entry, attempt, /*at_call=*/true, nullptr)) return true;
+  // The caller's stack pointer, for which frames lead to the entry from where registers.pc() says.
+  bool find_caller(const Activation& entry, Frame& frame, uint64_t bytes) {
+    const uint64_t begin =
+        (frame.registers.sp + kStackAlignment - 1) / kStackAlignment * kStackAlignment;
+    for (uint64_t at = begin; at < begin + bytes && at < top_ && steps_++ < kSteps;
+         at += kStackAlignment) {
+      Frame attempt = frame;
+      attempt.registers.sp = at;
+      returned(attempt);
+      const Frame found = attempt;
+      if (!follow(entry, attempt, nullptr)) continue;
+      frame = found;
+      return text_.find(frame.pc);
+    }
+    return false;
+  }
+
+  // The guest's frame that called the host function that `frame` is of.
+  bool find_guest(const Activation& entry, Frame& frame) {
+    const uint64_t end = frame.registers.sp + kHostBytes;
+    while (skip_to_return(frame, end)) {
+      if constexpr (kFrameRegisters.returns_by_stack) {
+        Frame attempt = frame;
+        if (follow(entry, attempt, nullptr)) return true;
+      } else if (find_caller(entry, frame, kCallBytes)) {
+        return true;
+      }
     }
     return false;
   }

@@ -5,6 +5,7 @@
 #include "runtime/run/backtrace.h"
 #include "runtime/run/instance.h"
 #include "runtime/run/sanitizer.h"
+#include "runtime/run/text.h"
 
 namespace wasmedge::run {
 
@@ -116,6 +117,7 @@ void trap_guest(TrapCode code, const Registers& caller) {
   activation.end = Activation::End::kTrapped;
   activation.trap = code;
   activation.registers = caller;
+  activation.pc = as_pointer(caller.pc()) - 1;
   activation.at_call = true;
   wasmedge_guest_unwind(&activation);
 }

@@ -21,16 +21,15 @@
 /// through the callee's Context::spill, an array of Value that all instances of a Store share and
 /// that nobody holds a value in beyond the call.
 ///
-/// - Parameters: six integers or references, the context among them, and eight others have
-/// registers,
-///   as in C. The others have the cells 0, 1, … in order. A host function with such parameters is
-///   called through wasmedge_host_adapter (enter_<arch>.S), which puts them where C has them; its
-///   FuncRef::context is a HostTarget.
+/// - Parameters: so many integers or references, the context among them, and so many others have
+///   registers, as in C (convention.h). The others have the cells 0, 1, … in order. A host function
+///   with such parameters is called through wasmedge_host_adapter (enter_<arch>.S), which puts them
+///   where C has them; its FuncRef::context is a HostTarget.
 /// - Results: one as in C; up to two integers or references and two others as a literal struct by
-///   value; of more than that, all are in cells.
+///   value; of more than the architecture can, all are in cells.
 ///
 /// Entry thunks and compiled constant expressions are C functions, too. A trap never returns: it is
-/// a fault or a `ud1` trap instruction in text, or a builtin that unwinds.
+/// a fault or a trap instruction in text, or a builtin that unwinds.
 namespace wasmedge::run {
 
 inline constexpr uint32_t kAbiVersion = 6;
@@ -51,9 +50,6 @@ struct FuncRef {
   void* context;
   uint64_t type;  // canonical function type, unique in the process: equal ids <=> equal types
 };
-
-inline constexpr uint32_t kIntegerRegisters = 6, kFloatRegisters = 8;  // for parameters
-inline constexpr uint32_t kIntegerResults = 2, kFloatResults = 2;
 
 /// What FuncRef::context points to if FuncRef::code is wasmedge_host_adapter. Known to the
 /// assembly.
@@ -98,7 +94,8 @@ struct TableView {
   uint64_t size;
 };
 
-/// Traps: code, the spec's text. `ud1` carries the code in its immediate (llvm.ubsantrap).
+/// Traps: code, the spec's text. A trap instruction carries the code (machine.h), which has five
+/// bits.
 #define WASMEDGE_TRAPS(X)                                   \
   X(kUnreachable, 1, "unreachable")                         \
   X(kMemoryOutOfBounds, 2, "out of bounds memory access")   \

@@ -7,17 +7,27 @@
 #include <vector>
 
 #include "runtime/base/quote.h"
+#include "runtime/run/unwind.h"
 
 namespace wasmedge::run {
 namespace {
 
-#if defined(__x86_64__)
-constexpr uint16_t kMachine = EM_X86_64;
-constexpr uint8_t kFramePointer = 6, kStackPointer = 7, kReturnAddress = 16;
-constexpr std::array<uint8_t, 6> kCalleeSaved = {3, 6, 12, 13, 14, 15};  // as Registers::saved
-#else
-#error "debug images are written for x86_64 only: DWARF's numbers of registers are another's"
-#endif
+constexpr uint16_t machine() {
+  switch (kThisArchitecture) {
+    case Architecture::kX86_64:
+      return EM_X86_64;
+    case Architecture::kAarch64:
+      return EM_AARCH64;
+    case Architecture::kRiscv64:
+      break;
+  }
+  return EM_RISCV;
+}
+
+// DWARF's numbers of registers.
+constexpr uint8_t kStackPointer = kFrameRegisters.stack_pointer;
+constexpr uint8_t kFramePointer = kFrameRegisters.saved[kFrameRegisters.frame_pointer];
+constexpr uint8_t kReturnAddress = kFrameRegisters.saved[kFrameRegisters.return_address];
 
 /// Appends what DWARF and ELF are made of, little-endian.
 class Bytes {
@@ -101,16 +111,20 @@ class Frames {
     const size_t common = bytes_.open();
     bytes_.u32(~uint32_t{0}).u8(1).text("").uleb(1).sleb(-8).u8(kReturnAddress);
     without_frame();
-    bytes_.u8(kOffset | kReturnAddress).uleb(1);
+    if (kFrameRegisters.returns_by_stack) saved(kReturnAddress, 1);
     close(common);
     for (const Piece& piece : pieces_of(artifact)) add(piece);
   }
   std::string take() { return std::move(bytes_.out); }
 
  private:
-  static constexpr uint8_t kAdvance4 = 0x04, kSameValue = 0x08, kDefineCfa = 0x0c, kOffset = 0x80;
+  static constexpr uint8_t kAdvance4 = 0x04, kOffsetExtended = 0x05, kSameValue = 0x08,
+                           kDefineCfa = 0x0c;
 
-  void without_frame() { bytes_.u8(kDefineCfa).uleb(kStackPointer).uleb(8); }
+  void without_frame() {
+    bytes_.u8(kDefineCfa).uleb(kStackPointer).uleb(kFrameRegisters.returns_by_stack ? 8 : 0);
+  }
+  void saved(uint8_t number, uint8_t words) { bytes_.u8(kOffsetExtended).uleb(number).uleb(words); }
 
   void close(size_t begin) {
     while ((bytes_.out.size() - begin) % 8 != 4) bytes_.u8(0);  // nothing
@@ -133,10 +147,18 @@ class Frames {
         with_frame(place);
       } else {
         without_frame();
-        for (const uint8_t saved : kCalleeSaved) bytes_.u8(kSameValue).uleb(saved);
+        all_same();
       }
     }
     close(begin);
+  }
+
+  // But for a return address that is on the stack always.
+  void all_same() {
+    for (const uint8_t number : kFrameRegisters.saved) {
+      if (kFrameRegisters.returns_by_stack && number == kReturnAddress) continue;
+      bytes_.u8(kSameValue).uleb(number);
+    }
   }
 
   void with_frame(uint64_t place) {
@@ -148,8 +170,9 @@ class Frames {
     bytes_.u8(kDefineCfa)
         .uleb(from_frame_pointer ? kFramePointer : kStackPointer)
         .uleb(row.cfa & ~ArtifactUnwind::kFromFramePointer);
-    for (size_t i = 0; i < kCalleeSaved.size(); ++i) {
-      if (row.saved[i] != 0) bytes_.u8(kOffset | kCalleeSaved[i]).uleb(row.saved[i]);
+    const auto& words = artifact_.saved()[row.saved].words;
+    for (size_t i = 0; i < kFrameRegisters.saved.size(); ++i) {
+      if (words[i] != 0) saved(kFrameRegisters.saved[i], words[i]);
     }
   }
 
@@ -293,7 +316,7 @@ class Image {
     header.e_ident[EI_DATA] = ELFDATA2LSB;
     header.e_ident[EI_VERSION] = EV_CURRENT;
     header.e_type = ET_EXEC;
-    header.e_machine = kMachine;
+    header.e_machine = machine();
     header.e_version = EV_CURRENT;
     header.e_shoff = bytes_.out.size();
     header.e_ehsize = sizeof(Elf64_Ehdr);

@@ -1,7 +1,5 @@
 // Entry into the guest and the ways out, for x86_64 System V. See activation.h.
-#if !defined(__x86_64__)
-#error "guest entry is written for x86_64 only: this architecture needs an enter_<arch>.S of its own"
-#endif
+#if defined(__x86_64__)
 
         .text
 
@@ -131,8 +129,8 @@ wasmedge_exception_throw:
         endbr64
         movq    (%rsp), %rcx
         leaq    8(%rsp), %rax
-        pushq   %rcx                    # Registers::pc
         pushq   %rax                    # Registers::sp
+        pushq   %rcx                    # the return address is the last of Registers::saved
         pushq   %r15
         pushq   %r14
         pushq   %r13
@@ -152,11 +150,13 @@ wasmedge_exception_throw:
         popq    %r13
         popq    %r14
         popq    %r15
-        movq    8(%rsp), %rcx
-        movq    (%rsp), %rsp
+        movq    (%rsp), %rcx
+        movq    8(%rsp), %rsp
         xorl    %edx, %edx              # rax, rdx: what a landing pad is given
         jmpq    *%rcx
         .cfi_endproc
         .size   wasmedge_exception_throw, . - wasmedge_exception_throw
 
-        .section .note.GNU-stack, "", @progbits
+#endif
+
+        .section .note.GNU-stack, "", %progbits

@@ -1,37 +1,34 @@
-#include <signal.h>
-#include <ucontext.h>
-
 #include "runtime/run/activation.h"
 #include "runtime/run/fault_region.h"
 #include "runtime/run/interruption.h"
+#include "runtime/run/machine.h"
 #include "runtime/run/trap.h"
 
 // Turns faults of guests into traps. A fault is a trap only if a guest runs on this thread and
 //   SIGSEGV  hit the guard of its stack, or
 //   SIGSEGV  came from compiled code, and hit the reservation of a linear memory, or
-//   SIGILL   is a `ud1` of compiled code that carries a trap's code.
+//   SIGILL   (SIGTRAP on aarch64) is an instruction of compiled code that carries a trap's code.
 // Then the thread resumes at the landing of its innermost entry. Any other fault is what it was
 // before: the previous handler's, or the end of the process.
 namespace wasmedge::run {
 namespace {
 
 struct sigaction previous_segv;
-struct sigaction previous_ill;
+struct sigaction previous_trap;
 
-void* program_counter(const ucontext_t& context) {
+const void* place_of(const ucontext_t& context) {
   // NOLINTNEXTLINE(performance-no-int-to-ptr): a register is an integer
-  return reinterpret_cast<void*>(context.uc_mcontext.gregs[REG_RIP]);
+  return reinterpret_cast<const void*>(program_counter(context));
 }
 
-// llvm.ubsantrap(code) is `ud1l code(%eax), %eax`: 67 0f b9 40 <code>.
 bool decode_trap(const void* pc, TrapCode& code) {
-  const auto* at = static_cast<const uint8_t*>(pc);
-  if (at[0] != 0x67 || at[1] != 0x0f || at[2] != 0xb9 || at[3] != 0x40) return false;
-  switch (static_cast<TrapCode>(at[4])) {
+  const std::optional<uint8_t> found = trap_code_at(pc);
+  if (!found) return false;
+  switch (static_cast<TrapCode>(*found)) {
 #define X(name, number, text) case TrapCode::name:
     WASMEDGE_TRAPS(X)
 #undef X
-    code = static_cast<TrapCode>(at[4]);
+    code = static_cast<TrapCode>(*found);
     return true;
   }
   return false;
@@ -40,7 +37,7 @@ bool decode_trap(const void* pc, TrapCode& code) {
 bool is_trap(int signal, const siginfo_t& info, const void* pc, const Activation& activation,
              TrapCode& code) {
   if (info.si_code <= 0) return false;  // sent by kill(2), not by the CPU
-  if (signal == SIGILL) return FaultRegion::text_at(pc) != nullptr && decode_trap(pc, code);
+  if (signal == kTrapSignal) return FaultRegion::text_at(pc) != nullptr && decode_trap(pc, code);
   if (activation.stack->in_guard(info.si_addr)) {
     code = TrapCode::kStackOverflow;
     return true;
@@ -49,25 +46,13 @@ bool is_trap(int signal, const siginfo_t& info, const void* pc, const Activation
   return FaultRegion::text_at(pc) != nullptr && FaultRegion::is_memory(info.si_addr);
 }
 
-Registers registers_of(const ucontext_t& context) {
-  const auto& registers = context.uc_mcontext.gregs;
-  const auto value = [&registers](int name) { return static_cast<uint64_t>(registers[name]); };
-  return {.saved = {value(REG_RBX), value(REG_RBP), value(REG_R12), value(REG_R13), value(REG_R14),
-                    value(REG_R15)},
-          .sp = value(REG_RSP),
-          .pc = value(REG_RIP)};
-}
-
 void resume_at_landing(ucontext_t& context, const Activation& activation) {
-  constexpr greg_t kDirectionFlag = 0x400;
-  auto& registers = context.uc_mcontext.gregs;
-  registers[REG_RSP] = reinterpret_cast<greg_t>(activation.host_sp);
-  registers[REG_RIP] = reinterpret_cast<greg_t>(&wasmedge_guest_landing);
-  registers[REG_EFL] &= ~kDirectionFlag;
+  go_to(context, reinterpret_cast<uint64_t>(&wasmedge_guest_landing),
+        reinterpret_cast<uint64_t>(activation.host_sp));
 }
 
 void pass_on(int signal, siginfo_t* info, void* context) {
-  const struct sigaction& previous = signal == SIGSEGV ? previous_segv : previous_ill;
+  const struct sigaction& previous = signal == SIGSEGV ? previous_segv : previous_trap;
   if ((previous.sa_flags & SA_SIGINFO) != 0) {
     previous.sa_sigaction(signal, info, context);
   } else if (previous.sa_handler != SIG_DFL && previous.sa_handler != SIG_IGN) {
@@ -85,6 +70,7 @@ void end_guest(Activation& activation, TrapCode code, ucontext_t& context) {
   activation.end = Activation::End::kTrapped;
   activation.trap = code;
   activation.registers = registers_of(context);
+  activation.pc = place_of(context);
   activation.at_call = false;
   resume_at_landing(context, activation);
 }
@@ -93,7 +79,7 @@ void handle_fault(int signal, siginfo_t* info, void* raw_context) {
   auto& context = *static_cast<ucontext_t*>(raw_context);
   Activation* activation = Activation::current;
   TrapCode code{};
-  const void* pc = program_counter(context);
+  const void* pc = place_of(context);
   if (activation == nullptr || !is_trap(signal, *info, pc, *activation, code)) {
     return pass_on(signal, info, raw_context);
   }
@@ -106,7 +92,7 @@ bool install() {
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
   sigfillset(&action.sa_mask);  // none may interrupt it and end the guest a second time
   return sigaction(SIGSEGV, &action, &previous_segv) == 0 &&
-         sigaction(SIGILL, &action, &previous_ill) == 0;
+         sigaction(kTrapSignal, &action, &previous_trap) == 0;
 }
 
 }  // namespace
@@ -114,7 +100,7 @@ bool install() {
 bool interrupt_guest(void* raw_context) {
   auto& context = *static_cast<ucontext_t*>(raw_context);
   if (Activation::current == nullptr) return false;
-  if (!FaultRegion::is_surely_text(program_counter(context))) return Interruption::request();
+  if (!FaultRegion::is_surely_text(place_of(context))) return Interruption::request();
   end_guest(*Activation::current, TrapCode::kInterrupted, context);
   return true;
 }

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "runtime/base/limits.h"
+#include "runtime/run/convention.h"
 
 namespace wasmedge::run {
 namespace {
@@ -16,8 +17,10 @@ constexpr size_t kSignalStack = size_t{64} << 10;
 
 }  // namespace
 
-// Larger than a host function's frame: those do not all probe the stack.
-const size_t GuestStack::kGuard = size_t{256} << 10;
+// Larger than a host function's frame: those do not all probe the stack. Where compiled code does
+// not either, a function that calls nothing may begin as far below the guard's end as its caller's
+// frame is large.
+const size_t GuestStack::kGuard = (size_t{256} << 10) + 2 * unprobed_frame_bytes(kThisArchitecture);
 const size_t GuestStack::kSize = kSignalStack + kGuard + kLimits.guest_stack_bytes;
 
 GuestStack* GuestStack::of_thread() {

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "runtime/run/context.h"
+#include "runtime/run/convention.h"
 #include "runtime/run/exception.h"
 #include "runtime/run/func_types.h"
 #include "runtime/run/memory.h"
@@ -80,10 +81,13 @@ uint64_t type_of_host_function(R (*)(Context*, P...)) {
 /// Words of parameters that C passes on the stack.
 template <typename... P>
 constexpr uint32_t stack_words() {
+  constexpr CallRegisters registers = call_registers(kThisArchitecture);
   constexpr size_t floats = (size_t{0} + ... + (std::is_floating_point_v<P> ? 1 : 0));
   constexpr size_t integers = 1 + sizeof...(P) - floats;
-  return static_cast<uint32_t>((integers > kIntegerRegisters ? integers - kIntegerRegisters : 0) +
-                               (floats > kFloatRegisters ? floats - kFloatRegisters : 0));
+  static_assert(kThisArchitecture != Architecture::kRiscv64 || floats <= registers.floats,
+                "C passes the ninth float in an integer's register, which the adapter does not");
+  return static_cast<uint32_t>((integers > registers.integers ? integers - registers.integers : 0) +
+                               (floats > registers.floats ? floats - registers.floats : 0));
 }
 
 }  // namespace detail

@@ -26,7 +26,7 @@ bool Text::find(const std::byte* pc) {
 
 const std::byte* Text::landing_pad(const Registers& registers) const {
   // The call instruction's last byte: what follows may belong to another function.
-  const uint32_t call = place(as_pointer(registers.pc) - 1);
+  const uint32_t call = place(as_pointer(registers.pc()) - 1);
   const auto pads = artifact_->landing_pads();
   const auto after = std::upper_bound(
       pads.begin(), pads.end(), call,
@@ -53,16 +53,20 @@ bool Text::is_complete(const std::byte* pc) const {
 
 uint64_t Text::cfa(const ArtifactUnwind& row, const Registers& registers) {
   const bool from_frame_pointer = (row.cfa & ArtifactUnwind::kFromFramePointer) != 0;
-  const uint64_t base =
-      from_frame_pointer ? registers.saved[Registers::kFramePointer] : registers.sp;
+  const uint64_t base = from_frame_pointer ? registers.frame_pointer() : registers.sp;
   return base + (row.cfa & ~ArtifactUnwind::kFromFramePointer);
 }
 
-void Text::leave(const ArtifactUnwind& row, uint64_t cfa, Registers& registers) {
+uint8_t Text::depth(const ArtifactUnwind& row) const {
+  return *std::ranges::max_element(artifact_->saved()[row.saved].words);
+}
+
+void Text::leave(const ArtifactUnwind& row, uint64_t cfa, Registers& registers) const {
+  const auto& words = artifact_->saved()[row.saved].words;
+  static_assert(std::tuple_size_v<decltype(ArtifactSaved::words)> >= kMostSavedRegisters);
   for (size_t i = 0; i < registers.saved.size(); ++i) {
-    if (row.saved[i] != 0) registers.saved[i] = word_at(cfa - uint64_t{8} * row.saved[i]);
+    if (words[i] != 0) registers.saved[i] = word_at(cfa - uint64_t{8} * words[i]);
   }
-  registers.pc = word_at(cfa - 8);
   registers.sp = cfa;
 }
 

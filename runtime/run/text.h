@@ -31,8 +31,10 @@ class Text {
 
   /// The frame's CFA, which is the caller's stack pointer.
   static uint64_t cfa(const ArtifactUnwind& row, const Registers& registers);
+  /// How many words below the CFA the furthest register is saved.
+  uint8_t depth(const ArtifactUnwind& row) const;
   /// Makes the registers those of the caller. The frame's words are read.
-  static void leave(const ArtifactUnwind& row, uint64_t cfa, Registers& registers);
+  void leave(const ArtifactUnwind& row, uint64_t cfa, Registers& registers) const;
 
  private:
   uint32_t place(const std::byte* pc) const { return static_cast<uint32_t>(pc - begin_); }

@@ -9,14 +9,14 @@ Exception* wasmedge_exception_unwind(Registers* registers, Exception* exception)
   const Registers thrown = *registers;
   need_stack(thrown);
   Text text;
-  while (text.find(as_pointer(registers->pc) - 1)) {
+  while (text.find(as_pointer(registers->pc()) - 1)) {
     if (const std::byte* pad = text.landing_pad(*registers); pad != nullptr) {
-      registers->pc = reinterpret_cast<uint64_t>(pad);
+      registers->set_pc(reinterpret_cast<uint64_t>(pad));
       return exception;
     }
-    const ArtifactUnwind* row = text.row(as_pointer(registers->pc) - 1);
+    const ArtifactUnwind* row = text.row(as_pointer(registers->pc()) - 1);
     if (row == nullptr) break;
-    Text::leave(*row, Text::cfa(*row, *registers), *registers);
+    text.leave(*row, Text::cfa(*row, *registers), *registers);
   }
   trap_uncaught(*exception->tag, thrown);
 }

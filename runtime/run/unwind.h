@@ -4,17 +4,23 @@
 #include <cstdint>
 
 #include "runtime/run/context.h"
+#include "runtime/run/convention.h"
 #include "runtime/run/exception.h"
 
 namespace wasmedge::run {
 
+inline constexpr FrameRegisters kFrameRegisters = frame_registers(kThisArchitecture);
+
 /// The registers that a call preserves, as they were when a frame called. Known to the assembly.
 struct Registers {
-  std::array<uint64_t, 6> saved;  // x86-64: rbx, rbp, r12, r13, r14, r15
+  std::array<uint64_t, kFrameRegisters.saved.size()> saved;  // the order is FrameRegisters'
   uint64_t sp;
-  uint64_t pc;  // where the call returns to
 
-  static constexpr size_t kFramePointer = 1;  // in `saved`
+  uint64_t& frame_pointer() { return saved[kFrameRegisters.frame_pointer]; }
+  uint64_t frame_pointer() const { return saved[kFrameRegisters.frame_pointer]; }
+  /// Where the call returns to.
+  uint64_t pc() const { return saved[kFrameRegisters.return_address]; }
+  void set_pc(uint64_t pc) { saved[kFrameRegisters.return_address] = pc; }
 };
 
 // An exception is thrown in one pass, with the tables of the artifacts (artifact.h) and nothing

@@ -27,6 +27,7 @@ class Usage(CommandTest):
         self.check_usage(["--dir"], "--dir: its value is missing", "run --help")
         self.check_usage(["run", "--env"], "--env: its value is missing", "run --help")
         self.check_usage(["compile", "x.wasm", "-o"], "-o: its value is missing", "compile --help")
+        self.check_usage(["compile", "x.wasm", "--target"], "--target: its value is missing", "compile --help")
 
     def test_malformed_directory(self):
         for text in (":/data", "host:", "host:/data:rw", "host:/data:ro:x", "host:/data:"):
@@ -46,6 +47,10 @@ class Usage(CommandTest):
         for text in ("", "x", "1s", "0", "-1", "0.0001", "1e10", "nan", "inf"):
             self.check_usage(["--time-limit", text, "x.wasm"],
                              f"--time-limit {text}: expected seconds, from 0.001 to 1000000000", "run --help")
+
+    def test_unknown_target(self):
+        self.check_usage(["compile", "--target", "sparc", "x.wasm"],
+                         "--target sparc: expected x86_64, aarch64 or riscv64", "compile --help")
 
     def test_compile_takes_one_module(self):
         self.check_usage(["compile", "a.wasm", "b"],

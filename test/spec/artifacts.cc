@@ -6,7 +6,6 @@
 #include "runtime/base/fd.h"
 #include "runtime/base/limits.h"
 #include "runtime/cache/key.h"
-#include "runtime/cache/obtain.h"
 #include "runtime/wasm/module.h"
 
 namespace wasmedge::spec {
@@ -34,13 +33,17 @@ Result<std::shared_ptr<const run::Artifact>> Artifacts::build(const std::filesys
   TRY_ASSIGN(const std::string content, read_file(path, kLimits.module_bytes));
   const auto bytes = std::as_bytes(std::span(content));
   const cache::Sha256 sha256 = cache::sha256(bytes);
-  TRY_ASSIGN(auto file, cache::find(store_ ? &*store_ : nullptr, bytes));
+  std::optional<Fd> file;
+  if (store_) {
+    TRY_ASSIGN(file, store_->lookup(cache::key_of(sha256, {.target = options_.target})));
+  }
   if (file) {
     ++from_cache_;
   } else {
     TRY_ASSIGN(file, store_ ? compile_into_cache(bytes, sha256) : compile(bytes, sha256));
   }
-  TRY_ASSIGN(auto artifact, run::Artifact::load(std::move(*file), path.filename().string()));
+  TRY_ASSIGN(auto artifact,
+             run::Artifact::load_for(options_.target, std::move(*file), path.filename().string()));
   if (artifact->header().module_sha256 != sha256) {
     return fail(ErrorCode::kInternal, "the artifact of {} belongs to another module",
                 path.filename().string());
@@ -53,6 +56,7 @@ Result<Fd> Artifacts::compile(std::span<const std::byte> bytes, const cache::Sha
   TRY(wasm::validate(module));
   if (options_.warm) return fail(ErrorCode::kInternal, "is not in the cache, which is to be warm");
   compile::CompileOptions options;
+  options.target = options_.target;
   options.quality = options_.quality;
   options.cpu = options_.cpu;
   options.module_sha256 = sha256;
@@ -64,7 +68,7 @@ Result<Fd> Artifacts::compile(std::span<const std::byte> bytes, const cache::Sha
 
 Result<Fd> Artifacts::compile_into_cache(std::span<const std::byte> bytes,
                                          const cache::Sha256& sha256) {
-  const cache::Key key = cache::key_of(sha256);
+  const cache::Key key = cache::key_of(sha256, {.target = options_.target});
   TRY_ASSIGN(auto writer, store_->lock(key));
   // Another script's process may have had the same module.
   TRY_ASSIGN(auto found, store_->lookup(key));

@@ -20,6 +20,7 @@ struct BuildOptions {
   std::string cpu;    // empty: this machine's; see compile::CompileOptions
   std::string cache;  // a directory of artifacts of this quality; empty: none is kept
   bool warm = false;  // everything must be in the cache: to compile is an error
+  Architecture target = kThisArchitecture;  // another one's code is made, but not run
 };
 
 /// From module files to loaded artifacts, the way `wasmedge` and a container go it: look it up, or

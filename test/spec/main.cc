@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <thread>
 
+#include "runtime/base/cpu.h"
 #include "test/spec/pool.h"
 
 namespace wasmedge::spec {
@@ -19,9 +20,10 @@ namespace fs = std::filesystem;
 constexpr std::string_view kUsage =
     "usage: spec_test [--jobs N] [--quality best|none] [--cpu NAME] [--cache DIRECTORY [--warm]] "
     "[--verbose]\n"
-    "                 SUITE-DIRECTORY [SCRIPT…]\n"
+    "                 [--target ARCHITECTURE] SUITE-DIRECTORY [SCRIPT…]\n"
     "  --cpu NAME         code for another CPU than this, e.g. x86-64-v2, which can do less\n"
     "  --cache DIRECTORY  keep compiled modules there, and use those that are (of one quality)\n"
+    "  --target ARCHITECTURE  only compile, into the cache, for a machine that runs it later\n"
     "  --warm             all of them must be there: to compile one is a failure\n"
     "  SUITE-DIRECTORY  holds NAME/NAME.json and its .wasm files, at any depth\n"
     "  SCRIPT           run only these, e.g. call_indirect or proposals/threads/atomic\n";
@@ -44,7 +46,7 @@ Options parse(int count, char** arguments) {
   for (int i = 1; i < count; ++i) {
     const std::string_view argument = arguments[i];
     const bool takes_value = argument == "--jobs" || argument == "--quality" ||
-                             argument == "--cpu" || argument == "--cache";
+                             argument == "--cpu" || argument == "--cache" || argument == "--target";
     if (takes_value && i + 1 == count) die(fmt::format("{} wants a value", argument));
     if (argument == "--jobs") {
       const std::string_view value = arguments[++i];
@@ -58,6 +60,10 @@ Options parse(int count, char** arguments) {
       options.build.cpu = arguments[++i];
     } else if (argument == "--cache") {
       options.build.cache = arguments[++i];
+    } else if (argument == "--target") {
+      const auto target = parse_target(arguments[++i]);
+      if (!target) die(target.error().message);
+      options.build.target = *target;
     } else if (argument == "--warm") {
       options.build.warm = true;
     } else if (argument == "--verbose") {
@@ -71,6 +77,9 @@ Options parse(int count, char** arguments) {
     }
   }
   if (options.suite.empty()) die("no suite given");
+  if (options.build.target != kThisArchitecture && options.build.cache.empty()) {
+    die("--target wants --cache");
+  }
   if (options.build.warm && options.build.cache.empty()) die("--warm wants --cache");
   return options;
 }

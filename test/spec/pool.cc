@@ -11,6 +11,7 @@
 #include <list>
 
 #include "runtime/base/fd.h"
+#include "test/spec/fill.h"
 #include "test/spec/runner.h"
 
 namespace wasmedge::spec {
@@ -44,7 +45,9 @@ std::atomic<uint32_t>* shared_line() {
   Tally tally;
   try {
     auto artifacts = Artifacts::make(options);
-    if (artifacts) {
+    if (artifacts && options.target != kThisArchitecture) {
+      tally = fill_cache(script, std::move(*artifacts));
+    } else if (artifacts) {
       Runner runner(script.path, script.name, std::move(*artifacts),
                     [line](uint32_t now) { *line = now; });
       tally = runner.run();

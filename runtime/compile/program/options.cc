@@ -3,6 +3,8 @@
 #include <charconv>
 #include <limits>
 
+#include "runtime/base/cpu.h"
+
 namespace wasmedge::compile {
 namespace {
 
@@ -35,6 +37,8 @@ Result<> set(Options& options, std::string_view option, std::string_view value) 
     return fail(ErrorCode::kInvalidArgument, "--emit {}: expected ir or asm", value);
   } else if (option == "--function") {
     options.job.function = value;
+  } else if (option == "--target") {
+    TRY_ASSIGN(options.job.target, parse_target(value));
   } else if (option == "--memory-limit") {
     TRY_ASSIGN(const auto mebibytes, number<uint32_t>(option, value, 1));
     bounds.memory_bytes = uint64_t{mebibytes} << 20;
@@ -87,6 +91,7 @@ std::string_view help_text() {
          "error\n"
          "  --cache DIR         publish the artifact in this cache directory\n"
          "  --client-build ID   warn if the caller looks artifacts up by another compiler's keys\n"
+         "  --target ARCH       make code for aarch64, riscv64 or x86_64, not for this machine\n"
          "  --metered           code that uses up fuel, for wasmedge run --fuel\n"
          "  --emit ir|asm       reply with this text, and cache nothing\n"
          "  --function F        emit this function only, by its index or name\n"

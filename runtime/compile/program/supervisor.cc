@@ -28,10 +28,11 @@ unsigned threads_for(const Bounds& bounds) {
 }
 
 // The whole check that loading makes, and that it is this module's.
-Result<> verify(int artifact, const cache::Sha256& module, const std::string& name) {
+Result<> verify(int artifact, const cache::Sha256& module, const Job& job) {
+  const std::string& name = job.name;
   Fd file(::fcntl(artifact, F_DUPFD_CLOEXEC, 0));
   if (!file) return fail_errno("duplicate the artifact's file descriptor");
-  TRY_ASSIGN(const auto loaded, run::Artifact::load(std::move(file), name));
+  TRY_ASSIGN(const auto loaded, run::Artifact::load_for(job.target, std::move(file), name));
   if (loaded->header().module_sha256 != module) {
     return fail(ErrorCode::kInvalidArgument, "the artifact of {} belongs to another module", name);
   }
@@ -55,7 +56,7 @@ class Obtaining {
     }
     auto store = cache::Store::create(job_.cache_directory);
     if (!store) return uncached(store.error());
-    const cache::Key key = cache::key_of(sha256_, job_.metered);
+    const cache::Key key = cache::key_of(sha256_, {.target = job_.target, .metered = job_.metered});
     auto writer = store->lock(key);
     // With the lock, for others may have published while we waited for it; without, for a cache
     // that cannot be written may still be read.
@@ -72,7 +73,7 @@ class Obtaining {
   std::optional<Fd> cached(cache::Store& store, const cache::Key& key, bool writable) {
     auto found = store.lookup(key);
     if (found && !*found) return std::nullopt;
-    Result<> intact = found ? verify((*found)->get(), sha256_, job_.name)
+    Result<> intact = found ? verify((*found)->get(), sha256_, job_)
                             : Result<>(tl::unexpected<Error>(found.error()));
     if (intact) return std::move(*found);
     warn(fmt::format("the cached artifact cannot be used ({}); compiled {} again",
@@ -99,6 +100,7 @@ class Obtaining {
             .module = module_.bytes(),
             .sha256 = sha256_,
             .threads = threads_for(job_.bounds),
+            .target = job_.target,
             .metered = job_.metered,
             .form = job_.form,
             .function = job_.function,
@@ -136,7 +138,7 @@ class Obtaining {
   Result<Fd> compile() {
     WorkerJob work = this->work();
     TRY_ASSIGN(Fd output, confined(job_.bounds, "compiling", work, compile_module));
-    if (auto verified = verify(output.get(), sha256_, job_.name); !verified) {
+    if (auto verified = verify(output.get(), sha256_, job_); !verified) {
       return fail(ErrorCode::kInternal, "the compiler's result for {} is not usable: {}", job_.name,
                   verified.error().message);
     }

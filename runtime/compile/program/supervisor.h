@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "runtime/base/architecture.h"
 #include "runtime/cache/reply.h"
 #include "runtime/compile/compile.h"
 #include "runtime/compile/program/confine.h"
@@ -13,9 +14,10 @@ struct Job {
   std::string client_build;     // the client's cache::compiler_build(); empty: unknown
   std::string name;             // of the module, for messages
   int module = -1;              // its file
-  bool metered = false;         // code that uses up fuel
-  Form form = Form::kObject;    // other forms are text for the reply, which is not cached
-  std::string function;         // the only one to be in that text; empty: all
+  Architecture target = kThisArchitecture;
+  bool metered = false;       // code that uses up fuel
+  Form form = Form::kObject;  // other forms are text for the reply, which is not cached
+  std::string function;       // the only one to be in that text; empty: all
   Bounds bounds;
 };
 

@@ -17,6 +17,7 @@ Result<> make_artifact(const WorkerJob& job) {
   TRY(wasm::validate(module));
   CompileOptions options;
   options.threads = job.threads;
+  options.target = job.target;
   options.module_sha256 = job.sha256;
   options.compiler_build = cache::compiler_build();
   options.metered = job.metered;

@@ -16,6 +16,7 @@ struct WorkerJob {
   cache::Sha256 sha256{};             // and their hash
   int output = -1;                    // where the artifact is written
   unsigned threads = 1;
+  Architecture target = kThisArchitecture;
   bool metered = false;
   Form form = Form::kObject;  // kObject: the artifact, else text of it
   std::string function{};     // as Job::function

@@ -25,6 +25,13 @@ TEST(Key, TellsModulesApart) {
   EXPECT_NE(key_of(sha256_of("module")), key_of(sha256_of("Module")));
 }
 
+TEST(Key, TellsTargetsApart) {
+  const Sha256 module = sha256_of("module");
+  EXPECT_EQ(key_of(module, {.target = kThisArchitecture}), key_of(module));
+  EXPECT_NE(key_of(module, {.target = Architecture::kAarch64}),
+            key_of(module, {.target = Architecture::kRiscv64}));
+}
+
 TEST(Key, IsNotTheModulesHashAlone) {
   EXPECT_NE(key_of(sha256_of("module")).digest, sha256_of("module"));
 }

@@ -1,3 +1,6 @@
+#include <sys/mman.h>
+#include <sys/stat.h>
+
 #include <algorithm>
 
 #include "runtime/base/cpu.h"
@@ -35,6 +38,32 @@ TEST(ArtifactWriter, EmptyModule) {
   EXPECT_EQ(header.functions.count, 0u);
   EXPECT_EQ(header.start, ~uint32_t{0});
   Guest guest(ModuleBytes().bytes(), compile::Quality::kBest);
+}
+
+TEST(ArtifactWriter, OfAnotherArchitectureIsRefusedHere) {
+  for (const Architecture target : {Architecture::kAarch64, Architecture::kRiscv64}) {
+    if (target == kThisArchitecture) continue;
+    const Bytes bytes = several_partitions();
+    const wasm::Module module = wasm::decode(std::as_bytes(std::span(bytes))).value();
+    ASSERT_TRUE(wasm::validate(module));
+    compile::CompileOptions options;
+    options.target = target;
+    const auto artifact = compile::compile(module, options).value();
+    EXPECT_EQ(std::string_view(header_of(artifact).cpu.data()), target_cpu(target));
+    const auto file = [&artifact] {
+      Fd made(memfd_create("artifact", MFD_CLOEXEC));
+      EXPECT_TRUE(write_all(made.get(), artifact, "artifact"));
+      EXPECT_EQ(fchmod(made.get(), 0400), 0);
+      return made;
+    };
+    const auto loaded = run::Artifact::load(file(), "x.aot");
+    ASSERT_FALSE(loaded);
+    EXPECT_EQ(loaded.error().code, ErrorCode::kFailedPrecondition);
+    EXPECT_NE(loaded.error().message.find("made for \"" + target_cpu(target) + "\", this machine"),
+              std::string::npos)
+        << loaded.error().message;
+    EXPECT_TRUE(run::Artifact::load_for(target, file(), "x.aot"));
+  }
 }
 
 TEST(ArtifactWriter, DoesNotDependOnTheNumberOfThreads) {

@@ -18,7 +18,7 @@ std::pair<uint64_t, uint64_t> weights(const Bytes& hints) {
       concat({module.bytes(), {0x00}, sized(concat({name("metadata.code.branch_hint"), hints}))});
   const auto decoded = wasm::decode(std::as_bytes(std::span(bytes))).value();
   const compile::Facts facts(decoded, {});
-  const auto machine = compile::host_machine(compile::Quality::kBest).value();
+  const auto machine = compile::target_machine(kThisArchitecture, compile::Quality::kBest).value();
   compile::IrModule ir(facts, *machine);
   compile::emit_function(ir, 0);
   for (const llvm::BasicBlock& block : *ir.function(0)) {

@@ -53,7 +53,7 @@ TEST(Link, CallsAcrossObjects) {
   std::vector<Object> objects;
   objects.push_back(object({code(10, {to_symbol(1, kF1)})}, {{kF0, 0, 0, 10}}));
   objects.push_back(object({code(8), constants(4)}, {{kF1, 0, 2, 6}}));
-  const auto linked = link(std::move(objects), 4096, {.functions = 2});
+  const auto linked = link(std::move(objects), Architecture::kX86_64, 4096, {.functions = 2});
   ASSERT_TRUE(linked) << linked.error().message;
   EXPECT_EQ(linked->rodata_offset, 4096u);
   EXPECT_EQ(linked->rodata.size(), 4u);
@@ -76,7 +76,7 @@ TEST(Link, CodeReachesConstantsOfItsObject) {
                                       .value = 3}}),
                             constants(16)},
                            {}));
-  const auto linked = link(std::move(objects), 4096, {});
+  const auto linked = link(std::move(objects), Architecture::kX86_64, 4096, {});
   ASSERT_TRUE(linked) << linked.error().message;
   EXPECT_EQ(linked->rodata.size(), 64u + 16u);  // 40, aligned to 32
   const int64_t place = 8192 + 4, constant = 4096 + 64 + 3;
@@ -86,7 +86,7 @@ TEST(Link, CodeReachesConstantsOfItsObject) {
 TEST(Link, NamesWhatNobodyDefines) {
   std::vector<Object> objects;
   objects.push_back(object({code(10, {to_symbol(1, kF1)})}, {{kF0, 0, 0, 10}}));
-  const auto linked = link(std::move(objects), 4096, {.functions = 2});
+  const auto linked = link(std::move(objects), Architecture::kX86_64, 4096, {.functions = 2});
   ASSERT_FALSE(linked);
   EXPECT_EQ(linked.error().message, "no partition defines `f1`");
 }
@@ -96,7 +96,7 @@ TEST(Link, RefusesAbsoluteRelocations) {
   Relocation absolute = to_symbol(0, kF0);
   absolute.type = R_X86_64_64;
   objects.push_back(object({code(10, {absolute})}, {{kF0, 0, 0, 10}}));
-  const auto linked = link(std::move(objects), 4096, {.functions = 1});
+  const auto linked = link(std::move(objects), Architecture::kX86_64, 4096, {.functions = 1});
   ASSERT_FALSE(linked);
   EXPECT_NE(linked.error().message.find("relocation type 1"), std::string::npos)
       << linked.error().message;
@@ -106,7 +106,7 @@ TEST(Link, RefusesRelocationsBeyondTheirSection) {
   for (const uint64_t offset : {uint64_t{7}, uint64_t{10}, ~uint64_t{0}}) {
     std::vector<Object> objects;
     objects.push_back(object({code(10, {to_symbol(offset, kF0)})}, {{kF0, 0, 0, 10}}));
-    const auto linked = link(std::move(objects), 4096, {.functions = 1});
+    const auto linked = link(std::move(objects), Architecture::kX86_64, 4096, {.functions = 1});
     ASSERT_FALSE(linked);
     EXPECT_NE(linked.error().message.find("beyond its section"), std::string::npos);
   }
@@ -118,7 +118,7 @@ TEST(Link, SitesCountFromTheStartOfText) {
   objects.push_back(object({code(16)}, {}));
   objects[0].sites = {{.section = 0, .wasm_offset = 77, .offset = 4}};
   objects[1].sites = {{.section = 0, .wasm_offset = 99, .offset = 8}};
-  const auto linked = link(std::move(objects), 4096, {});
+  const auto linked = link(std::move(objects), Architecture::kX86_64, 4096, {});
   ASSERT_TRUE(linked) << linked.error().message;
   ASSERT_EQ(linked->sites.size(), 2u);
   EXPECT_EQ(linked->sites[0].pc, 4u);

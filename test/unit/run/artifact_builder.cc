@@ -214,6 +214,7 @@ std::string ArtifactBuilder::build() const {
   header.sites = append(file, sites_);
   header.tags = append(file, tags_);
   header.unwind = append(file, unwind_);
+  header.saved = append(file, saved_);
   header.landing_pads = append(file, landing_pads_);
   header.file_size = file.size();
   std::memcpy(file.data(), &header, sizeof(header));

@@ -39,6 +39,7 @@ class ArtifactBuilder {
   uint32_t tag(uint32_t type);
   /// Places of both count from the start of text.
   void unwind(ArtifactUnwind row) { unwind_.push_back(row); }
+  void saved(ArtifactSaved row) { saved_.push_back(row); }
   void landing_pad(ArtifactLandingPad pad) { landing_pads_.push_back(pad); }
   /// From byte `in_code` of an own function on, code comes from `wasm_offset`.
   void site(uint32_t function, uint32_t in_code, uint32_t wasm_offset);
@@ -80,6 +81,7 @@ class ArtifactBuilder {
   std::vector<ArtifactSite> sites_;
   std::vector<ArtifactTag> tags_;
   std::vector<ArtifactUnwind> unwind_;
+  std::vector<ArtifactSaved> saved_;
   std::vector<ArtifactLandingPad> landing_pads_;
   uint64_t thunk_ = 0;
   uint64_t thunk_without_values_ = 0;

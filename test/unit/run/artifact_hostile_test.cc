@@ -3,12 +3,21 @@
 #include <functional>
 
 #include "runtime/run/store.h"
+#include "runtime/run/unwind.h"
 #include "test/unit/run/artifact_builder.h"
 #include "test/unit/run/guest_code.h"
 
 // Artifacts whose digest is right and whose contents are wrong.
 namespace wasmedge::run {
 namespace {
+
+// One register, and the return address next to the CFA.
+ArtifactSaved saved_registers(uint8_t first) {
+  ArtifactSaved saved{};
+  saved.words[0] = first;
+  saved.words[kFrameRegisters.return_address] = 1;
+  return saved;
+}
 
 // A module with at least one record of every kind.
 ArtifactBuilder full_module() {
@@ -33,8 +42,10 @@ ArtifactBuilder full_module() {
   builder.start(start);
   builder.site(start, 0, 0x20);
   builder.add_export("tag", wasm::ExternKind::kTag, builder.tag(nothing));
-  builder.unwind({0, 16, {}});
-  builder.unwind({8, 32, {2}});
+  builder.unwind({0, 16, 0});
+  builder.unwind({8, 32, 1});
+  builder.saved(saved_registers(0));
+  builder.saved(saved_registers(2));
   builder.landing_pad({0, 4, 8});
   builder.landing_pad({4, 8, 8});
   return builder;
@@ -104,7 +115,11 @@ TEST(HostileArtifact, EverySliceOfTheHeader) {
                                                          {"sites", &header.sites},
                                                          {"tags", &header.tags},
                                                          {"unwind", &header.unwind},
-                                                         {"landing_pads", &header.landing_pads}};
+                                                         {"saved", &header.saved},
+                                                         {"landing_pads", &header.landing_pads},
+                                                         {"frames", &header.frames},
+                                                         {"lines", &header.lines},
+                                                         {"files", &header.files}};
   for (const auto& [name, slice] : slices) {
     const auto at = static_cast<size_t>(reinterpret_cast<const char*>(slice) - good.data());
     const auto with = [&, name = name](uint64_t offset, uint64_t count) {
@@ -154,16 +169,28 @@ TEST(HostileArtifact, Exceptions) {
   };
   unwind(9);  // behind the next
   unwind(~0U);
-  // Frames that could not be left: no room for the return address, no whole words, more than a
-  // stack holds, a register saved where the return address is.
-  for (const uint32_t cfa : {0U, 4U, 12U, 0x7fff'fff8U, ArtifactUnwind::kFromFramePointer}) {
+  expect_damage<ArtifactUnwind>(
+      &ArtifactHeader::unwind, 1, [](auto& row) { row.saved = 2; }, "unwind[1].saved: ");
+  // Frames that could not be left: no room for the return address or the registers, more than a
+  // stack holds.
+  for (const uint32_t cfa : {0U, 4U, 8U, 12U, 0x7fff'fff8U}) {
     expect_damage<ArtifactUnwind>(
         &ArtifactHeader::unwind, 1, [cfa](auto& row) { row.cfa = cfa; }, "unwind[1]: ");
   }
-  for (size_t i = 0; i < 8; ++i) {
-    expect_damage<ArtifactUnwind>(
-        &ArtifactHeader::unwind, 1, [i](auto& row) { row.saved[i] = 1; }, "unwind[1]: ");
+  expect_damage<ArtifactSaved>(
+      &ArtifactHeader::saved, 1, [](auto& saved) { saved.words[0] = 5; }, "unwind[1]: ");
+  if (!kFrameRegisters.returns_by_stack) return;
+  for (size_t i = 0; i < ArtifactSaved{}.words.size(); ++i) {
+    if (i == kFrameRegisters.return_address) continue;
+    expect_damage<ArtifactSaved>(
+        &ArtifactHeader::saved, 1, [i](auto& saved) { saved.words[i] = 1; }, "unwind[1].saved: ");
   }
+  expect_damage<ArtifactSaved>(
+      &ArtifactHeader::saved, 1,
+      [](auto& saved) { saved.words[kFrameRegisters.return_address] = 0; }, "unwind[1].saved: ");
+}
+
+TEST(HostileArtifact, LandingPads) {
   const auto pad = [](size_t index, ArtifactLandingPad to) {
     expect_damage<ArtifactLandingPad>(
         &ArtifactHeader::landing_pads, index, [to](auto& one) { one = to; }, "landing_pads[");
