@@ -154,9 +154,9 @@ TEST(HostileArtifact, Exceptions) {
   };
   unwind(9);  // behind the next
   unwind(~0U);
-  // Frames that could not be left: no room for the return address, no whole words, more than a
+  // Frames that could not be left: no room for the return address, more than a
   // stack holds, a register saved where the return address is.
-  for (const uint32_t cfa : {0U, 4U, 12U, 0x7fff'fff8U, ArtifactUnwind::kFromFramePointer}) {
+  for (const uint32_t cfa : {0U, 4U, 0x7fff'fff8U, ArtifactUnwind::kFromFramePointer}) {
     expect_damage<ArtifactUnwind>(
         &ArtifactHeader::unwind, 1, [cfa](auto& row) { row.cfa = cfa; }, "unwind[1]: ");
   }
