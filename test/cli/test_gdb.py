@@ -61,7 +61,8 @@ class Gdb(CommandTest):
     def test_the_host_is_below(self):
         said = self.gdb(["set breakpoint pending on", "break turn", "run", "bt", "kill"],
                         "--args", BIN / "wasmedge", self.module)
-        self.assertRegex(said, r"(?m)^#\d+ .*\bmain\b")
+        # The host's frames down to where the process began; an optimised `main` may have no frame of its own.
+        self.assertRegex(said, r"(?m)^#\d+ .*\b_start\b")
 
     def attach(self, program, commands):
         with subprocess.Popen([*program, self.module], env=self.environment) as guest:
