@@ -43,6 +43,7 @@ Result<> check(const CompileOptions& options) {
   if (options.emit.empty() && !options.function.empty()) {
     return fail(ErrorCode::kInvalidArgument, "--function: only with --emit");
   }
+  if (!options.target.empty()) TRY(parse_target(options.target));
   return {};
 }
 
