@@ -47,24 +47,15 @@ def sqlite():
         return folder
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    environment = engines.private_apt("sid")
-    home = pathlib.Path(environment["APT_CONFIG"]).parent
-    binary = (home / "sources.list").read_text()
-    sources = home / "source.list"
-    sources.write_text(binary.replace("deb ", "deb-src ", 1))
-    options = ["-o", f"Dir::Etc::sourcelist={sources}", "-o", f"Dir::State::lists={folder}/lists"]
-    (folder / "lists/partial").mkdir(parents=True)
-    run(["apt-get", *options, "update", "-q"], env=environment, timeout=300)
-    run(["apt-get", *options, "source", "--download-only", "-q", "sqlite3"], env=environment, cwd=folder, timeout=300)
+    archive = engines.source("sid", "sqlite3", folder)
     tree = folder / "tree"
     tree.mkdir()
-    run(["tar", "-xf", next(folder.glob("*.orig.tar.*")), "--strip-components=1", "-C", tree])
+    run(["tar", "-xf", archive, "--strip-components=1", "-C", tree])
     run(["sh", "configure"], cwd=tree, timeout=300)
     run(["make", "sqlite3.c"], cwd=tree, timeout=300)
     for name in ("sqlite3.h", "sqlite3.c"):
         (tree / name).rename(folder / name)
-    for leftover in ("tree", "lists"):
-        shutil.rmtree(folder / leftover)
+    shutil.rmtree(tree)
     return folder
 
 

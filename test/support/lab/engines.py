@@ -129,6 +129,21 @@ def private_apt(suite):
     return env
 
 
+def source(suite, package, folder):
+    """Downloads a source package of `suite` into `folder`; returns the path of its upstream archive."""
+    environment = private_apt(suite)
+    home = pathlib.Path(environment["APT_CONFIG"]).parent
+    sources = home / "source.list"
+    sources.write_text((home / "sources.list").read_text().replace("deb ", "deb-src ", 1))
+    lists = folder / "lists"
+    (lists / "partial").mkdir(parents=True, exist_ok=True)
+    options = ["-o", f"Dir::Etc::sourcelist={sources}", "-o", f"Dir::State::lists={lists}"]
+    run(["apt-get", *options, "update", "-q"], env=environment, timeout=300)
+    run(["apt-get", *options, "source", "--download-only", "-q", package], env=environment, cwd=folder, timeout=300)
+    shutil.rmtree(lists)
+    return next(folder.glob("*.orig.tar.*[!c]"))
+
+
 def mirror():
     """The Debian mirror that this machine's own apt sources name for its own release."""
     targets = run(
