@@ -52,10 +52,6 @@ class Walker {
     bool at_call;
   };
 
-  // Stack frames of others are no business of AddressSanitizer's.
-  __attribute__((no_sanitize("address"))) static uint64_t word_at(uint64_t address) {
-    return *reinterpret_cast<const uint64_t*>(address);  // NOLINT(performance-no-int-to-ptr)
-  }
   bool is_on_stack(uint64_t address) const {
     return address >= bottom_ && address < top_ && address % kWord == 0;
   }

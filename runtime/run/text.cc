@@ -5,14 +5,10 @@
 #include "runtime/run/fault_region.h"
 
 namespace wasmedge::run {
-namespace {
 
-// A frame that another function made; AddressSanitizer may think it dead.
 __attribute__((no_sanitize("address"))) uint64_t word_at(uint64_t address) {
   return *reinterpret_cast<const uint64_t*>(address);  // NOLINT(performance-no-int-to-ptr)
 }
-
-}  // namespace
 
 bool Text::find(const std::byte* pc) {
   if (artifact_ != nullptr && pc >= begin_ && pc < end_) return true;

@@ -12,6 +12,9 @@ inline const std::byte* as_pointer(uint64_t address) {
   return reinterpret_cast<const std::byte*>(address);  // NOLINT(performance-no-int-to-ptr)
 }
 
+/// A word of a frame that another function made, which AddressSanitizer may think dead.
+uint64_t word_at(uint64_t address);
+
 /// What artifacts' tables say of frames of compiled code; of one artifact after another, since a
 /// frame's caller is mostly of the same.
 class Text {
