@@ -48,6 +48,8 @@ Result<std::unique_ptr<WasiEnv>> WasiEnv::make(WasiConfig config) {
     env->fds.add(Descriptor::preopen(std::move(preopen.dir), std::move(preopen.guest_path),
                                      preopen.read_only));
   }
+  env->denials.set_fd(config.denials);
+  env->network.set(std::move(config.network), &env->denials);
   return env;
 }
 

@@ -11,8 +11,10 @@
 #include "runtime/base/result.h"
 #include "runtime/wasi/beneath.h"
 #include "runtime/wasi/config.h"
+#include "runtime/wasi/denials.h"
 #include "runtime/wasi/fds.h"
 #include "runtime/wasi/guest_memory.h"
+#include "runtime/wasi/network.h"
 
 namespace wasmedge::wasi {
 
@@ -47,6 +49,8 @@ struct WasiEnv {
   Beneath beneath;
   StringList arguments;
   StringList environment;
+  Denials denials;
+  NetworkPolicy network;
   bool has_noappend = true;  // pwritev2(2) knows RWF_NOAPPEND, as far as we know
 
   // Scratch, used within one call.
