@@ -1,6 +1,7 @@
 #include "runtime/wasi/command.h"
 
 #include <algorithm>
+#include <chrono>
 #include <string_view>
 #include <utility>
 
@@ -11,6 +12,7 @@
 #include "runtime/run/store.h"
 #include "runtime/wasi/env.h"
 #include "runtime/wasi/functions.h"
+#include "runtime/wasi/time_limit.h"
 
 namespace wasmedge::wasi {
 
@@ -94,6 +96,10 @@ struct Command::State {
   run::Instance* instance = nullptr;
   std::optional<run::Function> initialize;
   run::Function entry;
+  std::optional<Bound> memory, fuel, time;
+
+  /// Tells the log which limits the guest ran into.
+  void report_limits(const run::Outcome& outcome);
 };
 
 Command::Command(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -104,6 +110,11 @@ Command::~Command() = default;
 Result<Command> Command::prepare(std::shared_ptr<const run::Artifact> artifact, WasiConfig config,
                                  const std::string& reactor) {
   auto state = std::make_unique<State>();
+  state->memory = config.memory;
+  state->fuel = config.fuel;
+  state->time = config.time;
+  if (config.memory) state->store.memory_budget().limit(config.memory->value);
+  if (config.fuel) state->store.set_fuel(config.fuel->value);
   TRY_ASSIGN(state->env, WasiEnv::make(std::move(config)));
   WasiEnv& env = *state->env;
   const std::string name = artifact->name();
@@ -113,6 +124,9 @@ Result<Command> Command::prepare(std::shared_ptr<const run::Artifact> artifact, 
         const auto function = find_function(env, request.module, request.name);
         return function ? std::optional<run::Extern>(*function) : std::nullopt;
       });
+  if (!linked && state->store.memory_budget().refusals() > 0) {
+    return wrap(std::move(linked).error(), fmt::format("{}: {}", state->memory->rule, name));
+  }
   if (!linked) return wrap(std::move(linked).error(), name);
   state->instance = *linked;
   TRY(bind_memory(env, *state->instance));
@@ -124,14 +138,29 @@ Result<Command> Command::prepare(std::shared_ptr<const run::Artifact> artifact, 
   return Command(std::move(state));
 }
 
-void Command::set_fuel(uint64_t fuel) {
-  state_->store.set_fuel(fuel);
+void Command::State::report_limits(const run::Outcome& outcome) {
+  if (const uint64_t refused = store.memory_budget().refusals(); refused > 0) {
+    env->denials.report(fmt::format("grow linear memory ({} times)", refused), memory->rule);
+  }
+  if (fuel && outcome.kind == run::Outcome::Kind::kTrapped &&
+      outcome.trap.code == run::TrapCode::kOutOfFuel) {
+    env->denials.report("run on", fuel->rule);
+  }
 }
 
 int Command::run(int trap_fd) {
+  if (const auto& time = state_->time) {
+    const auto set =
+        limit_time(std::chrono::nanoseconds(time->value), state_->env->denials.fd(), time->rule);
+    if (!set) {  // no guest runs without the limit that it was given
+      if (trap_fd >= 0) (void)write_all(trap_fd, set.error().message + "\n", "stderr");
+      return kTrapStatus;
+    }
+  }
   run::Outcome outcome = state_->instance->initialize();
   if (outcome.returned() && state_->initialize) outcome = run::call(*state_->initialize, {});
   if (outcome.returned()) outcome = run::call(state_->entry, {});
+  state_->report_limits(outcome);
   switch (outcome.kind) {
     case run::Outcome::Kind::kReturned:
       return 0;

@@ -22,15 +22,14 @@ class Command {
   /// Links `artifact` with WASI's functions and instantiates it; runs no guest code, the module's
   /// start function included. `reactor`: name of the exported function to call after `_initialize`;
   /// empty for a command, whose `_start` is called.
-  /// Errors (all kInvalidArgument): an import that the host lacks or has with another type; no
+  /// The configuration's limits hold from the start; that of fuel needs a metered artifact.
+  /// Errors (kInvalidArgument, but for the limit on memory): an import that the host lacks or has
+  /// with another type; no
   /// `_start` (or reactor function), or one of another type than [] -> []; no memory named
   /// "memory". Each says what is there and what was wanted. Arguments and environment with NUL
   /// bytes, or too large for a 32-bit guest, are errors too.
   static Result<Command> prepare(std::shared_ptr<const run::Artifact> artifact, WasiConfig config,
                                  const std::string& reactor = {});
-
-  /// What the guest may use up, if its code is metered (run::Store::set_fuel); before run().
-  void set_fuel(uint64_t fuel);
 
   /// Runs the guest to its end, once, on the calling thread. The exit status: 0 if `_start`
   /// returned, proc_exit's code (its low 8 bits are what a process can tell), or kTrapStatus after

@@ -26,7 +26,8 @@ Result<std::string> read_string(Scanner& scanner) {
   for (;;) {
     value += scanner.take_until(literal ? "'" : "\"\\");
     if (scanner.take(literal ? "'" : "\"")) return value;
-    if (scanner.done()) return scanner.fail_here(literal ? "' after the text" : "\" after the text");
+    if (scanner.done())
+      return scanner.fail_here(literal ? "' after the text" : "\" after the text");
     if (scanner.take("\\\\")) {
       value += '\\';
     } else if (scanner.take("\\\"")) {
@@ -52,14 +53,15 @@ Result<std::string> read_value(Scanner& scanner) {
   return value;
 }
 
-/// The ceiling's word on one number, if it is the lower one. Asking for more is an error.
-Result<> narrow(std::optional<wasi::Bound>& bound, const std::optional<wasi::Bound>& ceiling) {
-  if (!ceiling) return {};
-  if (bound && bound->value > ceiling->value) {
+/// The lower of two numbers.
+Result<> narrow(std::optional<wasi::Bound>& bound, const std::optional<wasi::Bound>& ceiling,
+                bool of_container) {
+  if (!ceiling || (bound && bound->value <= ceiling->value)) return {};
+  if (bound && of_container) {
     return fail(ErrorCode::kInvalidArgument, "{}: this is more than the node allows: {}",
                 bound->rule, ceiling->rule);
   }
-  if (!bound) bound = ceiling;
+  bound = ceiling;
   return {};
 }
 
@@ -101,10 +103,9 @@ Result<> narrow(Policy& policy, const std::vector<Directory>& ceiling) {
 
 }  // namespace
 
-Result<> read_settings(
-    const Ceiling& ceiling,
-    const std::function<Result<>(std::string_view key, std::string_view name,
-                                 std::string_view value)>& use) {
+Result<> read_settings(const Ceiling& ceiling,
+                       const std::function<Result<>(std::string_view key, std::string_view name,
+                                                    std::string_view value)>& use) {
   size_t number = 0;
   for (const std::string_view line : oci::split(ceiling.text, '\n')) {
     const std::string place = fmt::format("{}: line {}", ceiling.name, ++number);
@@ -130,11 +131,11 @@ Result<> read_settings(
   return {};
 }
 
-Result<> narrow(Policy& policy, Policy ceiling) {
-  TRY(narrow(policy.memory, ceiling.memory));
-  TRY(narrow(policy.fuel, ceiling.fuel));
-  TRY(narrow(policy.time, ceiling.time));
-  TRY(narrow(policy.threads, ceiling.threads));
+Result<> narrow(Policy& policy, Policy ceiling, bool of_container) {
+  TRY(narrow(policy.memory, ceiling.memory, of_container));
+  TRY(narrow(policy.fuel, ceiling.fuel, of_container));
+  TRY(narrow(policy.time, ceiling.time, of_container));
+  TRY(narrow(policy.threads, ceiling.threads, of_container));
   if (ceiling.preopens) TRY(narrow(policy, *ceiling.preopens));
   std::move(ceiling.network.begin(), ceiling.network.end(), std::back_inserter(policy.network));
   std::move(ceiling.environment.begin(), ceiling.environment.end(),

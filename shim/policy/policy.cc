@@ -15,10 +15,10 @@ bool fits(std::string_view name, std::string_view pattern) {
 
 Result<Policy> read_ceiling(const Ceiling& ceiling) {
   Policy policy;
-  TRY(read_settings(ceiling, [&](std::string_view key, std::string_view name,
-                                 std::string_view value) {
-    return set(policy, key, name, value, false);
-  }));
+  TRY(read_settings(ceiling,
+                    [&](std::string_view key, std::string_view name, std::string_view value) {
+                      return set(policy, key, name, value, false);
+                    }));
   return policy;
 }
 
@@ -64,15 +64,16 @@ Result<Policy> policy_of(const std::map<std::string, std::string>& annotations,
     TRY(set(policy, std::string_view(each->first).substr(kPrefix.size()), name, each->second,
             true));
   }
+  Policy limits;
   for (const Ceiling& ceiling : ceilings) {
-    TRY_ASSIGN(Policy limits, read_ceiling(ceiling));
-    TRY(narrow(policy, std::move(limits)));
+    TRY_ASSIGN(Policy more, read_ceiling(ceiling));
+    TRY(narrow(limits, std::move(more), false));
   }
+  TRY(narrow(policy, std::move(limits), true));
   return policy;
 }
 
-Result<> check_native(const Policy& policy,
-                      const std::map<std::string, std::string>& annotations) {
+Result<> check_native(const Policy& policy, const std::map<std::string, std::string>& annotations) {
   if (!policy.first_annotation.empty()) {
     return fail(ErrorCode::kInvalidArgument,
                 "{}: the container's program is native, and only a WebAssembly module can be held "

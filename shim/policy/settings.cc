@@ -45,7 +45,8 @@ Result<> set_memory(Policy& policy, std::string_view name, std::string_view text
   TRY_ASSIGN(policy.memory, read_bound(name, text, kSizes, 1,
                                        "a number of bytes, or of KiB, MiB or GiB, such as 64MiB"));
   if (policy.memory->value >= kPage) return {};
-  return Scanner(name, text).fail_at(0, "at least 64KiB: linear memory comes in pages of that size");
+  return Scanner(name, text)
+      .fail_at(0, "at least 64KiB: linear memory comes in pages of that size");
 }
 
 Result<> set_time(Policy& policy, std::string_view name, std::string_view text) {

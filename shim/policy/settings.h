@@ -18,13 +18,13 @@ std::string known_settings(bool annotation);
 
 /// Reads a ceiling's TOML: `KEY = "text"`, `KEY = 12`, `KEY = true`, comments. `use` gets the key,
 /// its full name for messages, and the value's text. kInvalidArgument names the line.
-Result<> read_settings(
-    const Ceiling& ceiling,
-    const std::function<Result<>(std::string_view key, std::string_view name,
-                                 std::string_view value)>& use);
+Result<> read_settings(const Ceiling& ceiling,
+                       const std::function<Result<>(std::string_view key, std::string_view name,
+                                                    std::string_view value)>& use);
 
-/// Takes away from `policy` whatever is above `ceiling`.
-Result<> narrow(Policy& policy, Policy ceiling);
+/// Takes away from `policy` whatever is above `ceiling`. kInvalidArgument: `policy` is a
+/// container's, and asks for more.
+Result<> narrow(Policy& policy, Policy ceiling, bool of_container);
 
 /// "64 MiB", "1.5 s": for messages.
 std::string show_bytes(uint64_t bytes);
