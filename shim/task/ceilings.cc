@@ -40,10 +40,10 @@ Result<std::vector<policy::Ceiling>> ceilings_of(const proto::Any& options) {
   const std::string& type = options.type_url();
   if (type.empty() || is_type(type, "containerd.runc.v1.Options")) return ceilings;
   proto::RuntimeOptions parsed;
-  if (!is_type(type, "runtimeoptions.v1.Options") || !parsed.ParseFromString(options.value())) {
+  if (!is_type(type, kRuntimeOptions) || !parsed.ParseFromString(options.value())) {
     return fail(ErrorCode::kInvalidArgument,
-                "the runtime's options are of type {}, and can be runtimeoptions.v1.Options only",
-                quote(type));
+                "the runtime's options are of type {}, and can be {} only", quote(type),
+                kRuntimeOptions);
   }
   if (!parsed.config_path().empty()) TRY(add_file(ceilings, parsed.config_path()));
   if (parsed.config_body().size() > kLimits.policy_bytes) {

@@ -13,6 +13,9 @@ namespace wasmedge::task {
 /// alone bind nobody there. WASMEDGE_POLICY in containerd's environment names another file.
 inline constexpr char kNodePolicy[] = "/etc/wasmedge/policy.toml";
 
+/// The type of those options that say something.
+inline constexpr char kRuntimeOptions[] = "runtimeoptions.v1.Options";
+
 /// What this node allows a module at most: its own file, and what the runtime's options say, as
 /// containerd or Docker send them with Create. Errors: a file that is named and cannot be read;
 /// options of a type that is not known.

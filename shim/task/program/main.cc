@@ -22,6 +22,8 @@ Result<std::string> run(const CommandLine& line) {
       return info();
     case CommandLine::Action::kVersion:
       return fmt::format("containerd-shim-wasmedge-v1 {}\n", PROJECT_VERSION);
+    case CommandLine::Action::kPolicy:
+      return explain_policy(line);
     case CommandLine::Action::kServe:
       TRY(serve(line));
       return std::string();
