@@ -27,7 +27,8 @@ class Beneath {
   explicit Beneath(Mode mode = Mode::kOpenat2) : mode_(mode) {}
 
   /// open(2) of `path` relative to `dir`; flags as openat2 takes them (O_CLOEXEC is added). kPerm:
-  /// the path leads out of `dir`.
+  /// the path leads out of `dir`. kIntr: a signal interrupted it (a fifo, which waits for its other
+  /// end).
   Errno open(int dir, const char* path, int flags, mode_t mode, Fd& out);
 
   /// Finds the place of the last component of `path`, which is cut in two in place and must outlive

@@ -46,7 +46,7 @@ constexpr Row kRows[] = {
 // Of several versions, the row's parameters say which.
 #define WASI_ENTRY(function, ...) \
   reference<static_cast<Errno (*)(WasiEnv & __VA_OPT__(, ) __VA_ARGS__)>(&function)>
-#define WASI_SHARED(name, ...)                               \
+#define WASI_SHARED(name, ...)                                   \
   {#name, WASI_ENTRY(preview1::name __VA_OPT__(, ) __VA_ARGS__), \
    WASI_ENTRY(preview1::name __VA_OPT__(, ) __VA_ARGS__)},
 #define WASI_PREVIEW1(name, ...) \

@@ -93,9 +93,9 @@ void seed() {
 }
 
 // Until it is answered, given up, or the time is over.
-void wait_for(const WasiEnv&, const Channel& channel, const Query& query) {
+void wait_for(const WasiEnv& env, const Channel& channel, const Query& query) {
   const uint64_t end = now(CLOCK_MONOTONIC) + kResolveSeconds * kNanosecondsASecond;
-  while (!query.done && now(CLOCK_MONOTONIC) < end) {
+  while (!query.done && !env.ended() && now(CLOCK_MONOTONIC) < end) {
     std::array<ares_socket_t, ARES_GETSOCK_MAXNUM> sockets{};
     std::array<pollfd, ARES_GETSOCK_MAXNUM> polled{};
     const unsigned wanted = static_cast<unsigned>(
@@ -136,8 +136,8 @@ Errno look_up(const WasiEnv& env, const std::string& name, int family, bool cano
   std::array<char, 3> files_first = {'f', 'b', '\0'};  // /etc/hosts, then DNS
   options.lookups = files_first.data();
   ares_channel made = nullptr;
-  const int status = ares_init_options(&made, &options,
-                                       ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS);
+  const int status =
+      ares_init_options(&made, &options, ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS);
   if (status != ARES_SUCCESS) return from_ares(status);
   Channel channel(made);
   ares_addrinfo_hints hints{};
@@ -149,7 +149,7 @@ Errno look_up(const WasiEnv& env, const std::string& name, int family, bool cano
   ares_getaddrinfo(channel.get(), name.c_str(), nullptr, &hints, arrived, &query);
   wait_for(env, channel, query);
   if (!query.done) ares_cancel(channel.get());  // answers the query: kAiAgain
-  return from_ares(query.status);
+  return env.ended() ? Errno::kIntr : from_ares(query.status);
 }
 
 }  // namespace wasmedge::wasi

@@ -51,8 +51,9 @@ Errno find_port(const Question& question, uint16_t& out) {
   if (question.numeric_service) return kAiNoName;
   const auto services = read_file("/etc/services", kMaxServicesBytes);
   if (!services) return kAiService;
-  const std::string_view protocol =
-      question.type == SOCK_STREAM ? "tcp" : question.type == SOCK_DGRAM ? "udp" : "";
+  const std::string_view protocol = question.type == SOCK_STREAM  ? "tcp"
+                                    : question.type == SOCK_DGRAM ? "udp"
+                                                                  : "";
   std::string_view rest = *services;
   while (!rest.empty()) {
     const size_t end = std::min(rest.find('\n'), rest.size());

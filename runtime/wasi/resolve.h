@@ -16,9 +16,9 @@ struct Question {
   std::string service;  // a number or a name of /etc/services; empty: port 0
   int family = AF_UNSPEC;
   int type = 0;
-  bool passive = false;         // no node: addresses to bind, not to connect to
-  bool canonical = false;       // the name's canonical form is wanted
-  bool numeric_host = false;    // nobody is to be asked for the node
+  bool passive = false;       // no node: addresses to bind, not to connect to
+  bool canonical = false;     // the name's canonical form is wanted
+  bool numeric_host = false;  // nobody is to be asked for the node
   bool numeric_service = false;
   bool v4_mapped = false;  // IPv6 wanted, and none there: IPv4, mapped
   bool all = false;        // with v4_mapped: IPv4 also where there is IPv6

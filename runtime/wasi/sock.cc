@@ -10,7 +10,7 @@
 
 namespace wasmedge::wasi {
 
-Errno find_socket(const WasiEnv& env, uint32_t fd, Rights rights, Descriptor*& out) {
+Errno find_socket(const WasiEnv& env, uint32_t fd, Rights rights, DescriptorRef& out) {
   const Errno error = env.descriptor(fd, rights, out);
   return out != nullptr && !out->is_socket() ? Errno::kNotSock : error;
 }
@@ -39,11 +39,11 @@ Errno add(WasiEnv& env, Fd socket, uint32_t fd_out) {
 }
 
 Errno accept(WasiEnv& env, uint32_t fd, int flags, uint32_t fd_out) {
-  Descriptor* listener = nullptr;
+  DescriptorRef listener;
   WASI_TRY(find_socket(env, fd, kSockAccept, listener));
   WASI_TRY(env.memory.check<uint32_t>(fd_out));
   const int host = listener->fd();
-  Fd accepted(again([&] { return ::accept4(host, nullptr, nullptr, SOCK_CLOEXEC | flags); }));
+  Fd accepted(retry(env, [&] { return ::accept4(host, nullptr, nullptr, SOCK_CLOEXEC | flags); }));
   if (!accepted) return last_error();
   return add(env, std::move(accepted), fd_out);
 }
@@ -55,7 +55,7 @@ Errno connect(WasiEnv& env, const Descriptor& socket, const HostAddress& to) {
   // Interrupted, it goes on by itself: wait for it, and ask how it went.
   if (errno != EINTR) return last_error();
   pollfd polled{socket.fd(), POLLOUT, 0};
-  if (again([&] { return ::poll(&polled, 1, -1); }) < 0) return last_error();
+  if (retry(env, [&] { return ::poll(&polled, 1, -1); }) < 0) return last_error();
   int error = 0;
   socklen_t size = sizeof error;
   if (::getsockopt(socket.fd(), SOL_SOCKET, SO_ERROR, &error, &size) != 0) return last_error();
@@ -77,7 +77,7 @@ Errno preview1::sock_open(WasiEnv& env, uint32_t family, uint32_t type, uint32_t
 }
 
 Errno preview1::sock_bind(WasiEnv& env, uint32_t fd, uint32_t address, uint32_t port) {
-  Descriptor* socket = nullptr;
+  DescriptorRef socket;
   WASI_TRY(find_socket(env, fd, kSockBind, socket));
   HostAddress local;
   WASI_TRY(load_address(env.memory, address, port, local));
@@ -86,7 +86,7 @@ Errno preview1::sock_bind(WasiEnv& env, uint32_t fd, uint32_t address, uint32_t 
 }
 
 Errno preview1::sock_connect(WasiEnv& env, uint32_t fd, uint32_t address, uint32_t port) {
-  Descriptor* socket = nullptr;
+  DescriptorRef socket;
   WASI_TRY(find_socket(env, fd, kSockBind, socket));
   HostAddress to;
   WASI_TRY(load_address(env.memory, address, port, to));
@@ -94,7 +94,7 @@ Errno preview1::sock_connect(WasiEnv& env, uint32_t fd, uint32_t address, uint32
 }
 
 Errno preview1::sock_listen(WasiEnv& env, uint32_t fd, uint32_t backlog) {
-  Descriptor* socket = nullptr;
+  DescriptorRef socket;
   WASI_TRY(find_socket(env, fd, kSockBind, socket));
   HostAddress local;  // without bind: any address, and a port that the kernel chooses
   WASI_TRY(local_address(*socket, local));
@@ -113,7 +113,7 @@ Errno preview1::sock_accept(WasiEnv& env, uint32_t fd, uint32_t flags, uint32_t 
 
 Errno preview1::sock_shutdown(WasiEnv& env, uint32_t fd, uint32_t how) {
   static constexpr int kHow[] = {-1, SHUT_RD, SHUT_WR, SHUT_RDWR};
-  Descriptor* socket = nullptr;
+  DescriptorRef socket;
   WASI_TRY(find_socket(env, fd, kSockShutdown, socket));
   if (how == 0 || how > (kShutdownRead | kShutdownWrite)) return Errno::kInval;
   return result(::shutdown(socket->fd(), kHow[how]));

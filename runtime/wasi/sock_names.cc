@@ -12,7 +12,7 @@ using Ask = int (*)(int, sockaddr*, socklen_t*);
 // The address that `ask` tells of the socket, stored where the guest wants it.
 Errno tell(WasiEnv& env, uint32_t fd, uint32_t address_out, uint32_t port_out, Ask ask,
            HostAddress& out) {
-  Descriptor* socket = nullptr;
+  DescriptorRef socket;
   WASI_TRY(find_socket(env, fd, 0, socket));
   WASI_TRY(check_address(env.memory, address_out));
   WASI_TRY(env.memory.check<uint32_t>(port_out));

@@ -32,11 +32,11 @@ struct Option {
 
 // WasmEdge's numbers are the indices.
 constexpr Option kOptions[] = {
-    {SO_REUSEADDR, Kind::kInt}, {SO_TYPE, Kind::kType},       {SO_ERROR, Kind::kError},
-    {SO_DONTROUTE, Kind::kInt}, {SO_BROADCAST, Kind::kInt},   {SO_SNDBUF, Kind::kInt},
-    {SO_RCVBUF, Kind::kInt},    {SO_KEEPALIVE, Kind::kInt},   {SO_OOBINLINE, Kind::kInt},
-    {SO_LINGER, Kind::kTwo},    {SO_RCVLOWAT, Kind::kInt},    {SO_RCVTIMEO, Kind::kTime},
-    {SO_SNDTIMEO, Kind::kTime}, {SO_ACCEPTCONN, Kind::kInt},  {SO_BINDTODEVICE, Kind::kName},
+    {SO_REUSEADDR, Kind::kInt}, {SO_TYPE, Kind::kType},      {SO_ERROR, Kind::kError},
+    {SO_DONTROUTE, Kind::kInt}, {SO_BROADCAST, Kind::kInt},  {SO_SNDBUF, Kind::kInt},
+    {SO_RCVBUF, Kind::kInt},    {SO_KEEPALIVE, Kind::kInt},  {SO_OOBINLINE, Kind::kInt},
+    {SO_LINGER, Kind::kTwo},    {SO_RCVLOWAT, Kind::kInt},   {SO_RCVTIMEO, Kind::kTime},
+    {SO_SNDTIMEO, Kind::kTime}, {SO_ACCEPTCONN, Kind::kInt}, {SO_BINDTODEVICE, Kind::kName},
 };
 
 struct GuestTime {
@@ -90,7 +90,7 @@ void to_guest(Kind kind, Value& value) {
 
 Errno preview1::sock_getsockopt(WasiEnv& env, uint32_t fd, uint32_t level, uint32_t name,
                                 uint32_t value_out, uint32_t size_inout) {
-  Descriptor* socket = nullptr;
+  DescriptorRef socket;
   WASI_TRY(find_socket(env, fd, 0, socket));
   Option option{};
   WASI_TRY(find_option(level, name, option));
@@ -113,7 +113,7 @@ Errno preview1::sock_getsockopt(WasiEnv& env, uint32_t fd, uint32_t level, uint3
 
 Errno preview1::sock_setsockopt(WasiEnv& env, uint32_t fd, uint32_t level, uint32_t name,
                                 uint32_t value, uint32_t size) {
-  Descriptor* socket = nullptr;
+  DescriptorRef socket;
   WASI_TRY(find_socket(env, fd, kSockBind, socket));
   Option option{};
   WASI_TRY(find_option(level, name, option));
@@ -128,12 +128,12 @@ Errno preview1::sock_setsockopt(WasiEnv& env, uint32_t fd, uint32_t level, uint3
   if (option.kind == Kind::kTime) {
     const GuestTime time = host.guest_time;
     if (time.microseconds < 0 || time.microseconds >= 1'000'000) return Errno::kDom;
-    host.time = timeval{static_cast<time_t>(time.seconds),
-                        static_cast<suseconds_t>(time.microseconds)};
+    host.time =
+        timeval{static_cast<time_t>(time.seconds), static_cast<suseconds_t>(time.microseconds)};
   }
   const socklen_t given = is_name ? size : host_size(option.kind);
   return ::setsockopt(socket->fd(), SOL_SOCKET, option.host, &host, given) == 0 ? Errno::kSuccess
-                                                                                 : last_error();
+                                                                                : last_error();
 }
 
 }  // namespace wasmedge::wasi

@@ -21,7 +21,7 @@ struct Received {
 
 Errno receive(WasiEnv& env, uint32_t fd, uint32_t iovecs, uint32_t count, uint32_t flags,
               const Received& to) {
-  Descriptor* socket = nullptr;
+  DescriptorRef socket;
   WASI_TRY(find_socket(env, fd, kFdRead, socket));
   if ((flags & ~(kReceivePeek | kReceiveWaitall)) != 0) return Errno::kInval;
   WASI_TRY(env.memory.check<uint32_t>(to.size_out));
@@ -38,7 +38,7 @@ Errno receive(WasiEnv& env, uint32_t fd, uint32_t iovecs, uint32_t count, uint32
   const int host_flags = ((flags & kReceivePeek) != 0 ? MSG_PEEK : 0) |
                          ((flags & kReceiveWaitall) != 0 ? MSG_WAITALL : 0);
   const int host = socket->fd();
-  const ssize_t size = again([&] { return ::recvmsg(host, &message, host_flags); });
+  const ssize_t size = retry(env, [&] { return ::recvmsg(host, &message, host_flags); });
   if (size < 0) return last_error();
   if (to.from != nullptr) to.from->size = message.msg_namelen;
   const bool truncated = (message.msg_flags & MSG_TRUNC) != 0;
@@ -60,7 +60,7 @@ Errno send(WasiEnv& env, const Descriptor& socket, uint32_t iovecs, uint32_t cou
     message.msg_namelen = to->size;
   }
   const int host = socket.fd();
-  const ssize_t size = again([&] { return ::sendmsg(host, &message, MSG_NOSIGNAL); });
+  const ssize_t size = retry(env, [&] { return ::sendmsg(host, &message, MSG_NOSIGNAL); });
   if (size < 0) return last_error();
   return env.memory.store(size_out, static_cast<uint32_t>(size));
 }
@@ -68,7 +68,7 @@ Errno send(WasiEnv& env, const Descriptor& socket, uint32_t iovecs, uint32_t cou
 // Who sent it; a connected TCP socket does not say, since it is always the same.
 Errno complete(const WasiEnv& env, uint32_t fd, HostAddress& from) {
   if (from.size != 0 && from.family() != AF_UNSPEC) return Errno::kSuccess;
-  Descriptor* socket = nullptr;
+  DescriptorRef socket;
   WASI_TRY(find_socket(env, fd, kFdRead, socket));
   from = HostAddress{};
   return ::getpeername(socket->fd(), from.get(), &from.size) == 0 ? Errno::kSuccess : last_error();
@@ -106,14 +106,14 @@ Errno preview1::sock_recv_from(WasiEnv& env, uint32_t fd, uint32_t iovecs, uint3
 
 Errno preview1::sock_send(WasiEnv& env, uint32_t fd, uint32_t iovecs, uint32_t count,
                           uint32_t flags, uint32_t size_out) {
-  Descriptor* socket = nullptr;
+  DescriptorRef socket;
   WASI_TRY(find_socket(env, fd, kFdWrite, socket));
   return send(env, *socket, iovecs, count, flags, size_out, nullptr);
 }
 
 Errno preview1::sock_send_to(WasiEnv& env, uint32_t fd, uint32_t iovecs, uint32_t count,
                              uint32_t address, uint32_t port, uint32_t flags, uint32_t size_out) {
-  Descriptor* socket = nullptr;
+  DescriptorRef socket;
   WASI_TRY(find_socket(env, fd, kFdWrite, socket));
   HostAddress to;
   WASI_TRY(load_address(env.memory, address, port, to));

@@ -6,7 +6,7 @@
 namespace wasmedge::wasi {
 
 /// The socket `fd` with all of `rights`. Else kBadF, kNotSock or kNotCapable.
-Errno find_socket(const WasiEnv& env, uint32_t fd, Rights rights, Descriptor*& out);
+Errno find_socket(const WasiEnv& env, uint32_t fd, Rights rights, DescriptorRef& out);
 
 /// Whether a socket is TCP's or UDP's.
 Protocol protocol_of(const Descriptor& socket);
@@ -14,13 +14,5 @@ Protocol protocol_of(const Descriptor& socket);
 /// The local address of a socket. An error of the host's, or kAfNoSupport (neither IPv4 nor IPv6,
 /// such as a stdio stream may be).
 Errno local_address(const Descriptor& socket, HostAddress& out);
-
-/// `call()`, a system call that may block: again each time that a signal interrupts it.
-template <typename Call>
-auto again(const Call& call) {
-  auto result = call();
-  while (result < 0 && errno == EINTR) result = call();
-  return result;
-}
 
 }  // namespace wasmedge::wasi

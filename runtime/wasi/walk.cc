@@ -91,9 +91,7 @@ class Walk {
       if ((flags & O_CREAT) != 0) return Errno::kIsDir;
       flags |= O_DIRECTORY;
     }
-    int fd = -1;
-    do fd = ::openat(here(), component_.c_str(), flags, mode_);
-    while (fd < 0 && errno == EINTR);
+    const int fd = ::openat(here(), component_.c_str(), flags, mode_);
     if (fd < 0) return last_error();
     out.reset(fd);
     return Errno::kSuccess;
