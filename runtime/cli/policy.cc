@@ -18,7 +18,7 @@ constexpr char kShim[] = "containerd-shim-wasmedge-v1";
 /// The shim is asked, which knows what containers are and decides about them; this program does
 /// not.
 int policy_command(Arguments arguments) {
-  std::vector<std::string> words = {kShim};
+  std::vector<std::string> words = {"wasmedge"};
   std::string_view file;
   for (size_t i = 0; i < arguments.size(); ++i) {
     const std::string_view argument = arguments[i];

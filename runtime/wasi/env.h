@@ -15,6 +15,7 @@
 #include "runtime/wasi/beneath.h"
 #include "runtime/wasi/config.h"
 #include "runtime/wasi/denials.h"
+#include "runtime/wasi/edge_poll.h"
 #include "runtime/wasi/fds.h"
 #include "runtime/wasi/guest_memory.h"
 #include "runtime/wasi/network.h"
@@ -73,7 +74,8 @@ struct WasiEnv {
   NetworkPolicy& network = guest->network;
   GuestMemory memory;
   Beneath beneath;
-  bool has_noappend = true;  // pwritev2(2) knows RWF_NOAPPEND, as far as we know
+  std::unique_ptr<EdgePoll> edges;  // of epoll_oneoff; made by its first call
+  bool has_noappend = true;         // pwritev2(2) knows RWF_NOAPPEND, as far as we know
 
   // Scratch, used within one call.
   Path path1;

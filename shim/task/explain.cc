@@ -10,8 +10,7 @@ namespace wasmedge::task {
 
 Result<std::string> explain_policy(const CommandLine& line) {
   TRY_ASSIGN(const std::string text, read_file(line.config, kLimits.config_json_bytes));
-  auto spec = oci::parse_spec(text);
-  if (!spec) return wrap(spec.error(), line.config);
+  TRY_ASSIGN(const oci::Spec spec, oci::parse_spec(text));
   proto::Any options;
   if (!line.ceiling.empty()) {  // as if it were the runtime's options
     proto::RuntimeOptions runtime;
@@ -20,7 +19,7 @@ Result<std::string> explain_policy(const CommandLine& line) {
     options.set_value(runtime.SerializeAsString());
   }
   TRY_ASSIGN(const auto ceilings, ceilings_of(options));
-  return policy::explain(*spec, ceilings);
+  return policy::explain(spec, ceilings);
 }
 
 }  // namespace wasmedge::task
