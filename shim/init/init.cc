@@ -13,6 +13,7 @@
 #include "runtime/base/limits.h"
 #include "runtime/wasi/command.h"
 #include "shim/init/channel.h"
+#include "shim/init/name_files.h"
 #include "shim/init/program.h"
 #include "shim/init/second_line.h"
 #include "shim/init/signals.h"
@@ -70,8 +71,10 @@ Result<Ready> create(Channel& channel) {
   const oci::Spec& spec = ready.spec;
   TRY_ASSIGN(const policy::Policy policy,
              policy::policy_of(spec.annotations, policy::decode_ceilings(ready.setup.extra)));
+  TRY(protect_name_files(policy, ready.spec));
 
   TRY_ASSIGN(Fd root, oci::build_root(spec, ready.setup));
+  TRY(pin_name_files(policy, spec, root.get()));
   TRY_ASSIGN(Program program, find_program(root.get(), spec.process));
   ready.program = program.path;
   const bool wasm = program.kind == ProgramKind::kWasm;

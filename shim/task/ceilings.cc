@@ -45,6 +45,12 @@ Result<std::vector<policy::Ceiling>> ceilings_of(const proto::Any& options) {
                 "the runtime's options are of type {}, and can be {} only", quote(type),
                 kRuntimeOptions);
   }
+  if (parsed.config_path().empty() && parsed.config_body().empty()) {
+    // A node that has settings and does not know that they are lost would be worse off.
+    return fail(ErrorCode::kInvalidArgument,
+                "the runtime's options have arrived empty: Docker, and containerd 1.6, hand on a "
+                "file's name alone; put the settings into a file, and name it there as ConfigPath");
+  }
   if (!parsed.config_path().empty()) TRY(add_file(ceilings, parsed.config_path()));
   if (parsed.config_body().size() > kLimits.policy_bytes) {
     return fail(ErrorCode::kResourceExhausted, "the runtime's options have {} bytes, above {}",

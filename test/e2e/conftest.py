@@ -225,4 +225,21 @@ def _bad(platform, as_wasm):
     )
 
 
-RECIPES = {"probe": _probe, "probe-user": _probe_user, "hello-rust": _rust, "hello-go": _go, "busybox": _busybox, "bad": _bad}
+def _net(platform, as_wasm):
+    return Image("net", platform, files={"/bin/net": guests.c("net")}, entrypoint=["/bin/net"])
+
+
+def _hostile(platform, as_wasm):
+    """One that would like to have more than it is given."""
+    wishes = {f"io.wasmedge.wasi.{key}": value for key, value in {"network": "all", "memory": "1GiB", "preopens": "/:rw"}.items()}
+    return dataclasses.replace(
+        _net(platform, as_wasm),
+        name="hostile",
+        files={"/bin/net": guests.c("net"), "/etc/wasmedge/policy.toml": b'network = "all"\n'},
+        labels={**wishes, "run.oci.handler": "wasm", "io.kubernetes.cri.container-type": "sandbox"},
+        env={**wishes, "WASMEDGE_POLICY": "/etc/wasmedge/policy.toml", "WASMEDGE_PLUGIN_PATH": "/bin"},
+        links={"/link": "/"},
+    )
+
+
+RECIPES = {"net": _net, "hostile": _hostile, "probe": _probe, "probe-user": _probe_user, "hello-rust": _rust, "hello-go": _go, "busybox": _busybox, "bad": _bad}
