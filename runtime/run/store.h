@@ -26,7 +26,11 @@ class Store {
   /// code runs: that is Instance::initialize(). Errors name the import, e.g. `unknown import: the
   /// module imports function "env"."foo" of type [i32] -> [], which the host does not provide`, or
   /// `incompatible import type: …`.
-  Result<Instance*> link(std::shared_ptr<const Artifact> artifact, const Resolver& resolver);
+  ///
+  /// `peer`: an instance of the same artifact, in another Store that outlives this one. Shared
+  /// memories that the module defines are then the peer's: a thread of one guest.
+  Result<Instance*> link(std::shared_ptr<const Artifact> artifact, const Resolver& resolver,
+                         const Instance* peer = nullptr);
 
   /// Host-made externs, for resolvers to hand out.
   Result<Memory*> add_memory(const wasm::MemoryType& type);

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "runtime/base/fd.h"
+#include "runtime/base/limits.h"
 
 namespace wasmedge::wasi {
 
@@ -24,6 +25,8 @@ struct WasiConfig {
   // The guest's fds 0, 1 and 2. Borrowed: a guest that closes one loses it, and the host keeps it.
   // -1: the guest has none.
   std::array<int, 3> stdio = {0, 1, 2};
+  // Threads that it may have at a time, besides its first; more are refused as EAGAIN.
+  uint32_t threads = kLimits.guest_threads;
 };
 
 }  // namespace wasmedge::wasi
