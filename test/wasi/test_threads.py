@@ -10,8 +10,8 @@ import pytest
 from lab import guests
 
 WAYS = ["spin", "wait", "yield", "read", "sleep", "poll", "fill", "spawn"]
-# Of ThreadSanitizer, whose threads are many times as heavy.
-SANITIZED = bool(os.environ.get("TSAN_OPTIONS"))
+# A sanitizer's threads are many times as heavy, and it needs all of the address space.
+SANITIZED = bool(os.environ.get("WASMEDGE_SANITIZE"))
 
 
 class Started:
@@ -59,14 +59,14 @@ def test_thousands_of_threads_one_after_the_other(wasmedge):
 
 def test_no_more_than_the_limit(wasmedge):
     if SANITIZED:
-        pytest.skip("a thousand threads are too many for ThreadSanitizer here")
+        pytest.skip("a thousand threads are too many under a sanitizer")
     assert run(wasmedge, "limit") == (0, b"1024\n" * 3, b"")
 
 
 def test_no_more_than_the_kernel_gives(wasmedge):
     """Without address space for another stack, thread-spawn fails and the guest goes on."""
     if SANITIZED:
-        pytest.skip("ThreadSanitizer needs all of the address space")
+        pytest.skip("a sanitizer needs all of the address space")
     preexec = lambda: resource.setrlimit(resource.RLIMIT_AS, ((9 << 30),) * 2)  # noqa: E731
     status, out, err = run(wasmedge, "limit", preexec_fn=preexec)
     counts = [int(line) for line in out.split()]

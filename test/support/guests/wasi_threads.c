@@ -1,6 +1,6 @@
 // What threads do, and how they end. The first argument says what; ends with the line of the first
 // thing that is wrong.
-#include "threads.h"
+#include "deploy/examples/threads/threads.h"
 
 #define CHECK(condition) \
   if (!(condition)) proc_exit(__LINE__ & 0xff)

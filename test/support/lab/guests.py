@@ -22,10 +22,11 @@ def c(name, *flags):
 
 
 def threads(source=SOURCES / "wasi_threads.c"):
-    """A C program without a C library, with shared memory and the threads of threads.h."""
+    """A C program without a C library, with shared memory and the example's threads.h."""
     flags = ["-O2", "-nostdlib", "-ffreestanding", "-matomics", "-mbulk-memory", "-mthread-model", "posix"]
-    flags += ["-ftls-model=local-exec", "-Wl,--shared-memory,--import-memory,--max-memory=268435456"]
-    return _build(source, ".wasm", ["clang-14", "--target=wasm32", *flags, "-o", "{out}", "{source}"], also=[SOURCES / "threads.h"])
+    flags += ["-ftls-model=local-exec", "-Wl,--shared-memory,--import-memory,--max-memory=268435456", f"-I{TREE}"]
+    library = TREE / "deploy/examples/threads/threads.h"
+    return _build(source, ".wasm", ["clang-14", "--target=wasm32", *flags, "-o", "{out}", "{source}"], also=[library])
 
 
 def cxx(name):
