@@ -54,6 +54,7 @@ struct Limits {
 
   // Container configuration.
   size_t config_json_bytes = size_t{16} << 20;
+  size_t policy_bytes = size_t{32} << 10;  // what a node says of its modules
 };
 
 inline constexpr Limits kLimits{};

@@ -28,7 +28,7 @@ Result<Instance*> Store::link(std::shared_ptr<const Artifact> artifact, const Re
 }
 
 Result<Memory*> Store::add_memory(const wasm::MemoryType& type) {
-  TRY_ASSIGN(memories_.emplace_back(), Memory::make(type));
+  TRY_ASSIGN(memories_.emplace_back(), Memory::make(type, memory_budget_));
   return memories_.back().get();
 }
 

@@ -22,7 +22,9 @@ class Command {
   /// Links `artifact` with WASI's functions and instantiates it; runs no guest code, the module's
   /// start function included. `reactor`: name of the exported function to call after `_initialize`;
   /// empty for a command, whose `_start` is called.
-  /// Errors (all kInvalidArgument): an import that the host lacks or has with another type; no
+  /// The configuration's limits hold from the start; that of fuel needs a metered artifact.
+  /// Errors (kInvalidArgument, but for the limit on memory): an import that the host lacks or has
+  /// with another type; no
   /// `_start` (or reactor function), or one of another type than [] -> []; no memory named
   /// "memory"; no place for
   /// threads to begin, or no shared memory, though wasi.thread-spawn is imported. Each says what is
@@ -34,9 +36,6 @@ class Command {
   /// Whether the module imports wasi.thread-spawn: only then does it need to be let make threads
   /// (clone or clone3, and what a thread of the C library does first and last).
   bool may_spawn_threads() const;
-
-  /// What the guest may use up, if its code is metered (run::Store::set_fuel); before run().
-  void set_fuel(uint64_t fuel);
 
   /// Runs the guest to its end, once, its first thread on the calling thread; when it returns, its
   /// threads have ended (threads.h has the exception). The exit status: 0 if `_start`

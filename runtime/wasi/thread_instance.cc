@@ -43,15 +43,21 @@ std::string list_exports(const run::Artifact& artifact) {
 }
 
 Result<std::unique_ptr<ThreadInstance>> ThreadInstance::first(
-    std::shared_ptr<const run::Artifact> artifact, std::unique_ptr<WasiEnv> env) {
+    std::shared_ptr<const run::Artifact> artifact, std::unique_ptr<WasiEnv> env,
+    const std::optional<Bound>& memory) {
   std::unique_ptr<ThreadInstance> made(new ThreadInstance(std::move(env)));
-  TRY(made->make_shared_memories(*artifact));
-  TRY(made->link(artifact, nullptr));
+  run::MemoryBudget& budget = made->store_.memory_budget();
+  if (memory) budget.limit(memory->value);
+  auto linked = made->make_shared_memories(*artifact);
+  if (linked) linked = made->link(artifact, nullptr);
+  if (!linked && budget.refusals() > 0) return wrap(std::move(linked).error(), memory->rule);
+  TRY(linked);
   return made;
 }
 
 Result<std::unique_ptr<ThreadInstance>> ThreadInstance::another(ThreadInstance& first) {
   std::unique_ptr<ThreadInstance> made(new ThreadInstance(WasiEnv::make(first.env().guest)));
+  made->store_.share_memory_budget(first.store_);
   TRY(made->link(first.artifact_, &first));
   made->threads = first.threads;
   return made;
@@ -88,7 +94,7 @@ Result<> ThreadInstance::link(const std::shared_ptr<const run::Artifact>& artifa
     }
     if (import.kind != wasm::ExternKind::kFunc) return std::nullopt;
     if (Threads::is_spawn(import.module, import.name)) return Threads::spawn_function(*this);
-    const auto function = find_function(*env_, import.module, import.name);
+    const auto function = find_function(*env_, import.module, import.name, import.func_type);
     return function ? std::optional<run::Extern>(*function) : std::nullopt;
   };
   TRY_ASSIGN(instance_,

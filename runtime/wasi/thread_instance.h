@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -22,9 +23,11 @@ class Threads;
 class ThreadInstance {
  public:
   /// Of a guest's first thread. Runs no guest code. Errors: Store::link's; no memory that WASI's
-  /// functions could use: neither one exported as "memory" nor an imported shared one.
+  /// functions could use: neither one exported as "memory" nor an imported shared one. `memory`
+  /// bounds the linear memories of all threads together.
   static Result<std::unique_ptr<ThreadInstance>> first(
-      std::shared_ptr<const run::Artifact> artifact, std::unique_ptr<WasiEnv> env);
+      std::shared_ptr<const run::Artifact> artifact, std::unique_ptr<WasiEnv> env,
+      const std::optional<Bound>& memory);
   /// Of another thread; `first` must outlive it. Likewise.
   static Result<std::unique_ptr<ThreadInstance>> another(ThreadInstance& first);
 

@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "runtime/base/limits.h"
 #include "runtime/base/quote.h"
 #include "runtime/run/artifact_file.h"
 #include "runtime/run/func_types.h"
@@ -44,15 +45,18 @@ struct Threads::Start {
   sigset_t signals{};  // its spawner's mask
 };
 
-Threads::Threads(std::unique_ptr<ThreadInstance> first, uint32_t most)
-    : most_(std::min(most, kIds / 2)), first_(std::move(first)) {
+Threads::Threads(std::unique_ptr<ThreadInstance> first, const std::optional<Bound>& most)
+    : most_(most && most->value < kLimits.guest_threads ? static_cast<uint32_t>(most->value)
+                                                        : kLimits.guest_threads),
+      rule_(most ? most->rule : std::string()),
+      first_(std::move(first)) {
   first_->threads = this;
 }
 
 Threads::~Threads() = default;
 
 Result<std::shared_ptr<Threads>> Threads::make(std::unique_ptr<ThreadInstance> first,
-                                               uint32_t most) {
+                                               const std::optional<Bound>& most) {
   std::shared_ptr<Threads> threads(new Threads(std::move(first), most));
   if (imports_spawn(threads->first().instance().artifact())) {
     TRY(threads->find_entry());
@@ -113,7 +117,11 @@ uint32_t Threads::thread_spawn(ThreadInstance* spawner, uint32_t argument) {
 uint32_t Threads::spawn(ThreadInstance& spawner, uint32_t argument) {
   const BlockedSignals blocked;  // in the new thread too, until it is ready for them
   const uint32_t id = admit();
-  if (id == 0) return kAgain;
+  if (id == 0) {
+    if (rule_.empty() || spawner.env().ended()) return kAgain;
+    spawner.env().guest->denials.report(fmt::format("run more than {} threads", most_ + 1), rule_);
+    return kAgain;
+  }
   std::unique_ptr<Start> start = prepare(spawner, id, argument);
   if (start != nullptr) start->signals = blocked.before();
   pthread_attr_t attributes;

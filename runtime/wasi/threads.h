@@ -44,9 +44,9 @@ class Threads : public std::enable_shared_from_this<Threads> {
  public:
   /// Errors (kInvalidArgument): the module imports wasi.thread-spawn and exports no function
   /// wasi_thread_start of type [i32 i32] -> [], or has no shared memory. `most`: threads at a time
-  /// besides the first.
+  /// besides the first; at most Limits::guest_threads.
   static Result<std::shared_ptr<Threads>> make(std::unique_ptr<ThreadInstance> first,
-                                               uint32_t most);
+                                               const std::optional<Bound>& most);
   Threads(const Threads&) = delete;
   Threads& operator=(const Threads&) = delete;
   ~Threads();
@@ -77,7 +77,7 @@ class Threads : public std::enable_shared_from_this<Threads> {
   static constexpr size_t kHostStack = size_t{256} << 10;
   static constexpr std::chrono::seconds kGrace{2};
 
-  Threads(std::unique_ptr<ThreadInstance> first, uint32_t most);
+  Threads(std::unique_ptr<ThreadInstance> first, const std::optional<Bound>& most);
   Result<> find_entry();
 
   static uint32_t thread_spawn(ThreadInstance* spawner, uint32_t argument);
@@ -95,6 +95,7 @@ class Threads : public std::enable_shared_from_this<Threads> {
   void interrupt_others();
 
   const uint32_t most_;
+  const std::string rule_;  // that says `most_`; empty: no policy does
   std::unique_ptr<ThreadInstance> first_;
   std::optional<uint64_t> entry_;  // wasi_thread_start's type; none: no thread is ever spawned
   bool metered_ = false;
