@@ -54,9 +54,10 @@ Errno Descriptor::identify(int fd) {
   return Errno::kSuccess;
 }
 
-Errno Descriptor::opened(Fd fd, Rights base, Rights inheriting, bool read_only,
+Errno Descriptor::opened(Fd fd, Rights asked, Rights base, Rights inheriting, bool read_only,
                          std::unique_ptr<Descriptor>& out) {
   std::unique_ptr<Descriptor> made(new Descriptor);
+  made->asked_ = asked;
   made->base_ = base;
   made->inheriting_ = inheriting;
   made->read_only_ = read_only;
@@ -84,6 +85,7 @@ std::unique_ptr<Descriptor> Descriptor::borrowed(int fd) {
   made->base_ = kFileRights;
   if ((flags & O_ACCMODE) == O_RDONLY) made->base_ &= ~kWriteRights;
   if ((flags & O_ACCMODE) == O_WRONLY) made->base_ &= ~kFdRead;
+  made->asked_ = made->base_;
   if (made->identify(fd) != Errno::kSuccess) return nullptr;
   made->fd_.reset(fd);
   made->borrowed_ = true;
@@ -135,8 +137,12 @@ Errno FdTable::close(uint32_t number) {
 }
 
 Errno FdTable::renumber(uint32_t from, uint32_t to) {
-  if (get(from) == nullptr || get(to) == nullptr) return Errno::kBadF;
+  if (get(from) == nullptr) return Errno::kBadF;
   if (from == to) return Errno::kSuccess;
+  if (to >= slots_.size()) {
+    if (to > kMostRenumbered) return Errno::kBadF;
+    slots_.resize(to + 1);
+  }
   slots_[to] = std::move(slots_[from]);
   if (from >= kFirst) free_from_ = std::min(free_from_, from);
   return Errno::kSuccess;

@@ -94,8 +94,10 @@ class Walk {
     int fd = -1;
     do fd = ::openat(here(), component_.c_str(), flags, mode_);
     while (fd < 0 && errno == EINTR);
-    if (fd < 0) return last_error();
-    out.reset(fd);
+    Fd opened(fd);
+    if (!opened) return last_error();
+    if (stays_outside(base_, fd)) return Errno::kAcces;
+    out = std::move(opened);
     return Errno::kSuccess;
   }
 
