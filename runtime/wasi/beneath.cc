@@ -25,7 +25,7 @@ int open_beneath(int dir, const char* path, int flags, mode_t mode, uint64_t res
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const long fd = ::syscall(SYS_openat2, dir, path, &how, sizeof how);
     if (fd >= 0) return static_cast<int>(fd);
-    if (errno != EAGAIN && errno != EINTR) return -1;
+    if (errno != EAGAIN) return -1;
   }
   return -1;
 }

@@ -28,7 +28,8 @@ class Beneath {
   explicit Beneath(Mode mode = Mode::kOpenat2) : mode_(mode) {}
 
   /// open(2) of `path` relative to `dir`; flags as openat2 takes them (O_CLOEXEC is added). kPerm:
-  /// the path leads out of `dir`. kAcces: it leads into /proc or the like (stays_outside).
+  /// the path leads out of `dir`. kAcces: it leads into /proc or the like (stays_outside). kIntr: a
+  /// signal interrupted it (a fifo, which waits for its other end).
   Errno open(int dir, const char* path, int flags, mode_t mode, Fd& out);
 
   /// Finds the place of the last component of `path`, which is cut in two in place and must outlive

@@ -30,40 +30,44 @@ Result<> append(StringList& list, std::string_view string, std::string_view what
 }  // namespace
 
 Result<std::unique_ptr<WasiEnv>> WasiEnv::make(WasiConfig config) {
-  std::unique_ptr<WasiEnv> env(new WasiEnv);  // not value-initialised: the scratch stays untouched
+  auto guest = std::make_shared<GuestState>();
   for (const std::string& argument : config.args) {
-    TRY(append(env->arguments, argument, "argument"));
+    TRY(append(guest->arguments, argument, "argument"));
   }
   for (const std::string& variable : config.env) {
     if (variable.find('=') == std::string::npos) {
       return fail(ErrorCode::kInvalidArgument, "environment variable \"{}\" is not KEY=VALUE",
                   variable);
     }
-    TRY(append(env->environment, variable, "environment variable"));
+    TRY(append(guest->environment, variable, "environment variable"));
   }
   for (uint32_t i = 0; i < config.stdio.size(); ++i) {
-    env->fds.set_stdio(i, Descriptor::borrowed(config.stdio[i]));
+    guest->fds.set_stdio(i, Descriptor::borrowed(config.stdio[i]));
   }
   for (Preopen& preopen : config.preopens) {
-    env->fds.add(Descriptor::preopen(std::move(preopen.dir), std::move(preopen.guest_path),
-                                     preopen.read_only));
+    guest->fds.add(Descriptor::preopen(std::move(preopen.dir), std::move(preopen.guest_path),
+                                       preopen.read_only));
   }
-  return env;
+  return make(std::move(guest));
 }
 
-Errno WasiEnv::descriptor(uint32_t fd, Rights rights, Descriptor*& out) const {
+std::unique_ptr<WasiEnv> WasiEnv::make(std::shared_ptr<GuestState> guest) {
+  return std::unique_ptr<WasiEnv>(new WasiEnv(std::move(guest)));  // the scratch stays untouched
+}
+
+Errno WasiEnv::descriptor(uint32_t fd, Rights rights, DescriptorRef& out) const {
   out = fds.get(fd);
   if (out == nullptr) return Errno::kBadF;
   return out->may(rights) ? Errno::kSuccess : Errno::kNotCapable;
 }
 
-Errno WasiEnv::file(uint32_t fd, Rights rights, Descriptor*& out) const {
+Errno WasiEnv::file(uint32_t fd, Rights rights, DescriptorRef& out) const {
   const Errno error = descriptor(fd, rights, out);
   if (out != nullptr && (out->is_directory() || !out->asked(rights))) return Errno::kBadF;
   return error;
 }
 
-Errno WasiEnv::directory(uint32_t fd, Rights rights, Descriptor*& out) const {
+Errno WasiEnv::directory(uint32_t fd, Rights rights, DescriptorRef& out) const {
   const Errno error = descriptor(fd, rights, out);
   return out != nullptr && !out->is_directory() ? Errno::kNotDir : error;
 }

@@ -14,7 +14,7 @@ Errno preview1::fd_renumber(WasiEnv& env, uint32_t from, uint32_t to) {
 }
 
 Errno preview1::fd_fdstat_get(WasiEnv& env, uint32_t fd, uint32_t fdstat_out) {
-  Descriptor* descriptor = nullptr;
+  DescriptorRef descriptor;
   WASI_TRY(env.descriptor(fd, 0, descriptor));
   const int flags = ::fcntl(descriptor->fd(), F_GETFL);
   if (flags < 0) return last_error();
@@ -27,7 +27,7 @@ Errno preview1::fd_fdstat_get(WasiEnv& env, uint32_t fd, uint32_t fdstat_out) {
 }
 
 Errno preview1::fd_fdstat_set_flags(WasiEnv& env, uint32_t fd, uint32_t flags) {
-  Descriptor* file = nullptr;
+  DescriptorRef file;
   WASI_TRY(env.file(fd, kFdFdstatSetFlags, file));
   int wanted = 0;
   WASI_TRY(host_fdflags(flags, wanted));
@@ -44,13 +44,13 @@ Errno preview1::fd_fdstat_set_flags(WasiEnv& env, uint32_t fd, uint32_t flags) {
 
 Errno preview1::fd_fdstat_set_rights(WasiEnv& env, uint32_t fd, uint64_t base,
                                      uint64_t inheriting) {
-  Descriptor* descriptor = nullptr;
+  DescriptorRef descriptor;
   WASI_TRY(env.descriptor(fd, 0, descriptor));
   return descriptor->narrow(base, inheriting);
 }
 
 Errno preview1::fd_prestat_get(WasiEnv& env, uint32_t fd, uint32_t prestat_out) {
-  Descriptor* descriptor = nullptr;
+  DescriptorRef descriptor;
   WASI_TRY(env.descriptor(fd, 0, descriptor));
   if (!descriptor->guest_path()) return Errno::kBadF;
   return env.memory.store(prestat_out,
@@ -58,7 +58,7 @@ Errno preview1::fd_prestat_get(WasiEnv& env, uint32_t fd, uint32_t prestat_out) 
 }
 
 Errno preview1::fd_prestat_dir_name(WasiEnv& env, uint32_t fd, uint32_t name_out, uint32_t size) {
-  Descriptor* descriptor = nullptr;
+  DescriptorRef descriptor;
   WASI_TRY(env.descriptor(fd, 0, descriptor));
   if (!descriptor->guest_path()) return Errno::kBadF;
   const std::string& name = *descriptor->guest_path();

@@ -54,10 +54,10 @@ Errno Descriptor::identify(int fd) {
   return Errno::kSuccess;
 }
 
-Errno Descriptor::opened(Fd fd, Rights asked, Rights base, Rights inheriting, bool read_only,
-                         std::unique_ptr<Descriptor>& out) {
+Errno Descriptor::opened(Fd fd, Rights base, Rights inheriting, bool read_only,
+                         std::unique_ptr<Descriptor>& out, Rights asked) {
   std::unique_ptr<Descriptor> made(new Descriptor);
-  made->asked_ = asked;
+  made->asked_ = asked | base;
   made->base_ = base;
   made->inheriting_ = inheriting;
   made->read_only_ = read_only;
@@ -97,9 +97,11 @@ Descriptor::~Descriptor() {
 }
 
 Errno Descriptor::narrow(Rights base, Rights inheriting) {
-  if ((base & ~base_) != 0 || (inheriting & ~inheriting_) != 0) return Errno::kNotCapable;
-  base_ = base;
-  inheriting_ = inheriting;
+  if ((base & ~this->base()) != 0 || (inheriting & ~this->inheriting()) != 0) {
+    return Errno::kNotCapable;
+  }
+  base_ &= base;  // another thread may have taken more by now
+  inheriting_ &= inheriting;
   return Errno::kSuccess;
 }
 
@@ -108,43 +110,55 @@ Errno Descriptor::make_readable() {
   const int flags = ::fcntl(fd_.get(), F_GETFL);
   if (flags < 0) return last_error();
   if ((flags & O_PATH) == 0) return Errno::kSuccess;
-  const int fd = ::openat(fd_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (fd < 0) return last_error();
-  fd_.reset(fd);
+  const Fd opened(::openat(fd_.get(), ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (!opened) return last_error();
+  // Other threads may be using the number.
+  if (::dup3(opened.get(), fd_.get(), O_CLOEXEC) < 0) return last_error();
   return Errno::kSuccess;
 }
 
 void FdTable::set_stdio(uint32_t number, std::unique_ptr<Descriptor> descriptor) {
-  slots_.at(number) = std::move(descriptor);
+  DescriptorRef replaced(std::move(descriptor));
+  const std::lock_guard lock(mutex_);
+  std::swap(slots_.at(number), replaced);
 }
 
 uint32_t FdTable::add(std::unique_ptr<Descriptor> descriptor) {
+  const std::lock_guard lock(mutex_);
   while (free_from_ < slots_.size() && slots_[free_from_] != nullptr) ++free_from_;
   if (free_from_ == slots_.size()) slots_.emplace_back();
   slots_[free_from_] = std::move(descriptor);
   return free_from_++;
 }
 
-Descriptor* FdTable::get(uint32_t number) const {
-  return number < slots_.size() ? slots_[number].get() : nullptr;
+DescriptorRef FdTable::get(uint32_t number) const {
+  const std::lock_guard lock(mutex_);
+  return number < slots_.size() ? slots_[number] : nullptr;
+}
+
+DescriptorRef FdTable::take(uint32_t number) {
+  if (number >= kFirst) free_from_ = std::min(free_from_, number);
+  return std::move(slots_[number]);
 }
 
 Errno FdTable::close(uint32_t number) {
-  if (get(number) == nullptr) return Errno::kBadF;
-  slots_[number].reset();
-  if (number >= kFirst) free_from_ = std::min(free_from_, number);
+  DescriptorRef closed;
+  const std::lock_guard lock(mutex_);
+  if (!is_open(number)) return Errno::kBadF;
+  closed = take(number);
   return Errno::kSuccess;
 }
 
 Errno FdTable::renumber(uint32_t from, uint32_t to) {
-  if (get(from) == nullptr) return Errno::kBadF;
+  DescriptorRef closed;
+  const std::lock_guard lock(mutex_);
+  if (!is_open(from)) return Errno::kBadF;
   if (from == to) return Errno::kSuccess;
   if (to >= slots_.size()) {
     if (to > kMostRenumbered) return Errno::kBadF;
     slots_.resize(to + 1);
   }
-  slots_[to] = std::move(slots_[from]);
-  if (from >= kFirst) free_from_ = std::min(free_from_, from);
+  closed = std::exchange(slots_[to], take(from));
   return Errno::kSuccess;
 }
 

@@ -26,7 +26,7 @@ Errno store_stat(const WasiEnv& env, int fd, FileType type, uint32_t out) {
 
 template <typename Layout>
 Errno fd_stat(const WasiEnv& env, uint32_t fd, uint32_t out) {
-  Descriptor* descriptor = nullptr;
+  DescriptorRef descriptor;
   WASI_TRY(env.descriptor(fd, kFdFilestatGet, descriptor));
   return store_stat<Layout>(env, descriptor->fd(), descriptor->type(), out);
 }
@@ -43,7 +43,7 @@ Errno open_object(WasiEnv& env, const Descriptor& directory, uint32_t lookup, ui
 template <typename Layout>
 Errno path_stat(WasiEnv& env, uint32_t fd, uint32_t lookup, uint32_t path, uint32_t path_size,
                 uint32_t out) {
-  Descriptor* directory = nullptr;
+  DescriptorRef directory;
   WASI_TRY(env.directory(fd, kPathFilestatGet, directory));
   Fd object;
   WASI_TRY(open_object(env, *directory, lookup, path, path_size, object));
@@ -87,7 +87,7 @@ Errno unstable::path_filestat_get(WasiEnv& env, uint32_t fd, uint32_t lookup, ui
 
 Errno preview1::fd_filestat_set_times(WasiEnv& env, uint32_t fd, uint64_t accessed,
                                       uint64_t modified, uint32_t flags) {
-  Descriptor* descriptor = nullptr;
+  DescriptorRef descriptor;
   WASI_TRY(env.descriptor(fd, kFdFilestatSetTimes, descriptor));
   if (descriptor->read_only()) return Errno::kRoFs;
   return set_times(descriptor->fd(), accessed, modified, flags);
@@ -96,7 +96,7 @@ Errno preview1::fd_filestat_set_times(WasiEnv& env, uint32_t fd, uint64_t access
 Errno preview1::path_filestat_set_times(WasiEnv& env, uint32_t fd, uint32_t lookup, uint32_t path,
                                         uint32_t path_size, uint64_t accessed, uint64_t modified,
                                         uint32_t flags) {
-  Descriptor* directory = nullptr;
+  DescriptorRef directory;
   WASI_TRY(env.directory(fd, kPathFilestatSetTimes, directory));
   Fd object;
   WASI_TRY(open_object(env, *directory, lookup, path, path_size, object));

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <mutex>
 #include <span>
 
 #include "runtime/wasi/functions.h"
@@ -34,14 +35,6 @@ Errno gather(WasiEnv& env, uint32_t address, uint32_t count, std::span<const iov
   return Errno::kSuccess;
 }
 
-template <typename Call>
-ssize_t retry(Call call) {
-  ssize_t result = -1;
-  do result = call();
-  while (result < 0 && errno == EINTR);
-  return result;
-}
-
 // Gathers the buffers, does `call(fd, iovecs, count)`, stores the size.
 template <typename Call>
 Errno transfer(WasiEnv& env, const Descriptor& file, uint32_t iovecs, uint32_t count,
@@ -50,13 +43,14 @@ Errno transfer(WasiEnv& env, const Descriptor& file, uint32_t iovecs, uint32_t c
   std::span<const iovec> buffers;
   WASI_TRY(gather(env, iovecs, count, buffers));
   const ssize_t size =
-      retry([&] { return call(file.fd(), buffers.data(), static_cast<int>(buffers.size())); });
+      retry(env, [&] { return call(file.fd(), buffers.data(), static_cast<int>(buffers.size())); });
   if (size < 0) return last_error();
   return env.memory.store(size_out, static_cast<uint32_t>(size));  // the kernel moves < 2 GiB
 }
 
 // pwrite at the offset also on a file open for appending, which Linux's pwrite(2) would append to.
-ssize_t write_at(WasiEnv& env, int fd, const iovec* buffers, int count, off_t offset) {
+ssize_t write_at(WasiEnv& env, Descriptor& file, const iovec* buffers, int count, off_t offset) {
+  const int fd = file.fd();
   const int flags = ::fcntl(fd, F_GETFL);
   if (flags < 0) return -1;
   if ((flags & O_APPEND) == 0) return ::pwritev(fd, buffers, count, offset);
@@ -65,6 +59,8 @@ ssize_t write_at(WasiEnv& env, int fd, const iovec* buffers, int count, off_t of
     if (size >= 0 || (errno != EOPNOTSUPP && errno != EINVAL && errno != ENOSYS)) return size;
     env.has_noappend = false;
   }
+  // An older kernel: another thread's appending write may go astray meanwhile.
+  const std::lock_guard lock(file.steps());
   if (::fcntl(fd, F_SETFL, flags & ~O_APPEND) != 0) return -1;
   const ssize_t size = ::pwritev(fd, buffers, count, offset);
   const int error = errno;
@@ -88,7 +84,7 @@ Errno seek(WasiEnv& env, const Descriptor& file, off_t offset, int whence, uint3
 
 // `whence` is the host's.
 Errno seek_checked(WasiEnv& env, uint32_t fd, uint64_t offset, int whence, uint32_t position_out) {
-  Descriptor* file = nullptr;
+  DescriptorRef file;
   const bool tells = offset == 0 && whence == SEEK_CUR;
   WASI_TRY(env.file(fd, 0, file));
   if (file->is_terminal()) return Errno::kSPipe;
@@ -101,21 +97,21 @@ Errno seek_checked(WasiEnv& env, uint32_t fd, uint64_t offset, int whence, uint3
 
 Errno preview1::fd_read(WasiEnv& env, uint32_t fd, uint32_t iovecs, uint32_t count,
                         uint32_t size_out) {
-  Descriptor* file = nullptr;
+  DescriptorRef file;
   WASI_TRY(env.file(fd, kFdRead, file));
   return transfer(env, *file, iovecs, count, size_out, ::readv);
 }
 
 Errno preview1::fd_write(WasiEnv& env, uint32_t fd, uint32_t iovecs, uint32_t count,
                          uint32_t size_out) {
-  Descriptor* file = nullptr;
+  DescriptorRef file;
   WASI_TRY(env.file(fd, kFdWrite, file));
   return transfer(env, *file, iovecs, count, size_out, ::writev);
 }
 
 Errno preview1::fd_pread(WasiEnv& env, uint32_t fd, uint32_t iovecs, uint32_t count,
                          uint64_t offset, uint32_t size_out) {
-  Descriptor* file = nullptr;
+  DescriptorRef file;
   WASI_TRY(env.file(fd, kFdRead | kFdSeek, file));
   off_t at = 0;
   WASI_TRY(host_offset(offset, at));
@@ -126,13 +122,13 @@ Errno preview1::fd_pread(WasiEnv& env, uint32_t fd, uint32_t iovecs, uint32_t co
 
 Errno preview1::fd_pwrite(WasiEnv& env, uint32_t fd, uint32_t iovecs, uint32_t count,
                           uint64_t offset, uint32_t size_out) {
-  Descriptor* file = nullptr;
+  DescriptorRef file;
   WASI_TRY(env.file(fd, kFdWrite | kFdSeek, file));
   off_t at = 0;
   WASI_TRY(host_offset(offset, at));
   return transfer(env, *file, iovecs, count, size_out,
-                  [&env, at](int host, const iovec* buffers, int n) {
-                    return write_at(env, host, buffers, n, at);
+                  [&env, &file, at](int, const iovec* buffers, int n) {
+                    return write_at(env, *file, buffers, n, at);
                   });
 }
 

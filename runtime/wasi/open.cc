@@ -73,12 +73,20 @@ Errno refuse_writes(WasiEnv& env, const Descriptor& directory, Request& request)
   return Errno::kSuccess;
 }
 
+// A fifo's open waits for the other end.
+Errno open(WasiEnv& env, int directory, int flags, Fd& out) {
+  Errno error = Errno::kIntr;
+  do error = env.beneath.open(directory, env.path1.data(), flags, kNewFileMode, out);
+  while (error == Errno::kIntr && !env.ended());
+  return error;
+}
+
 }  // namespace
 
 Errno preview1::path_open(WasiEnv& env, uint32_t fd, uint32_t lookup, uint32_t path,
                           uint32_t path_size, uint32_t oflags, uint64_t base, uint64_t inheriting,
                           uint32_t fdflags, uint32_t fd_out) {
-  Descriptor* directory = nullptr;
+  DescriptorRef directory;
   WASI_TRY(env.directory(fd, kPathOpen, directory));
   WASI_TRY(env.memory.check<uint32_t>(fd_out));
   Request request;
@@ -88,10 +96,10 @@ Errno preview1::path_open(WasiEnv& env, uint32_t fd, uint32_t lookup, uint32_t p
   if (directory->read_only()) WASI_TRY(refuse_writes(env, *directory, request));
 
   Fd host;
-  WASI_TRY(env.beneath.open(directory->fd(), env.path1.data(), request.flags, kNewFileMode, host));
+  WASI_TRY(open(env, directory->fd(), request.flags, host));
   std::unique_ptr<Descriptor> opened;
-  WASI_TRY(Descriptor::opened(std::move(host), base, request.base, request.inheriting,
-                              directory->read_only(), opened));
+  WASI_TRY(Descriptor::opened(std::move(host), request.base, request.inheriting,
+                              directory->read_only(), opened, base));
   return env.memory.store(fd_out, env.fds.add(std::move(opened)));
 }
 

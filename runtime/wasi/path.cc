@@ -23,7 +23,7 @@ bool has_trailing_slash(const Place& place) {
 
 // Copies the path to `text` and finds its place beneath `fd`, which must have `rights`.
 Errno find(WasiEnv& env, uint32_t fd, Rights rights, uint32_t path, uint32_t path_size,
-           WasiEnv::Path& text, Descriptor*& directory, Place& place) {
+           WasiEnv::Path& text, DescriptorRef& directory, Place& place) {
   WASI_TRY(env.directory(fd, rights, directory));
   WASI_TRY(env.path(path, path_size, text));
   return env.beneath.find(directory->fd(), text.data(), place);
@@ -41,7 +41,7 @@ Errno refuse_to_make(Place& place) {
 
 Errno remove(WasiEnv& env, uint32_t fd, Rights rights, uint32_t path, uint32_t path_size,
              int flags) {
-  Descriptor* directory = nullptr;
+  DescriptorRef directory;
   Place place;
   WASI_TRY(find(env, fd, rights, path, path_size, env.path1, directory, place));
   if (directory->read_only()) return Errno::kRoFs;
@@ -59,7 +59,7 @@ Errno check_both_ends(const Descriptor& from, const Descriptor& to) {
 
 Errno preview1::path_create_directory(WasiEnv& env, uint32_t fd, uint32_t path,
                                       uint32_t path_size) {
-  Descriptor* directory = nullptr;
+  DescriptorRef directory;
   Place place;
   WASI_TRY(find(env, fd, kPathCreateDirectory, path, path_size, env.path1, directory, place));
   if (directory->read_only()) return refuse_to_make(place);
@@ -79,8 +79,8 @@ Errno preview1::path_link(WasiEnv& env, uint32_t from_fd, uint32_t lookup, uint3
                           uint32_t from_size, uint32_t to_fd, uint32_t to, uint32_t to_size) {
   // linkat(2) of an opened file, which following safely would need, takes a capability.
   if (lookup != 0) return Errno::kInval;
-  Descriptor* source = nullptr;
-  Descriptor* target = nullptr;
+  DescriptorRef source;
+  DescriptorRef target;
   Place old_place;
   Place new_place;
   WASI_TRY(find(env, from_fd, kPathLinkSource, from, from_size, env.path1, source, old_place));
@@ -99,8 +99,8 @@ Errno preview1::path_link(WasiEnv& env, uint32_t from_fd, uint32_t lookup, uint3
 
 Errno preview1::path_rename(WasiEnv& env, uint32_t from_fd, uint32_t from, uint32_t from_size,
                             uint32_t to_fd, uint32_t to, uint32_t to_size) {
-  Descriptor* source = nullptr;
-  Descriptor* target = nullptr;
+  DescriptorRef source;
+  DescriptorRef target;
   Place old_place;
   Place new_place;
   WASI_TRY(find(env, from_fd, kPathRenameSource, from, from_size, env.path1, source, old_place));
@@ -111,7 +111,7 @@ Errno preview1::path_rename(WasiEnv& env, uint32_t from_fd, uint32_t from, uint3
 
 Errno preview1::path_symlink(WasiEnv& env, uint32_t target, uint32_t target_size, uint32_t fd,
                              uint32_t path, uint32_t path_size) {
-  Descriptor* directory = nullptr;
+  DescriptorRef directory;
   Place place;
   WASI_TRY(find(env, fd, kPathSymlink, path, path_size, env.path1, directory, place));
   WASI_TRY(env.path(target, target_size, env.path2));
@@ -123,7 +123,7 @@ Errno preview1::path_symlink(WasiEnv& env, uint32_t target, uint32_t target_size
 
 Errno preview1::path_readlink(WasiEnv& env, uint32_t fd, uint32_t path, uint32_t path_size,
                               uint32_t buffer, uint32_t size, uint32_t size_out) {
-  Descriptor* directory = nullptr;
+  DescriptorRef directory;
   WASI_TRY(env.directory(fd, kPathReadlink, directory));
   WASI_TRY(env.memory.check<uint32_t>(size_out));
   std::byte* bytes = env.memory.range(buffer, size);

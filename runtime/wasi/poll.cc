@@ -68,7 +68,7 @@ class Poll {
       const timespec timeout = from_nanoseconds(left);
       const int ready =
           ::ppoll(fds_.data(), fds_.size(), left == kForever ? nullptr : &timeout, nullptr);
-      if (ready < 0 && errno != EINTR) return last_error();
+      if (ready < 0 && (errno != EINTR || env_.ended())) return last_error();
       if (ready > 0 || failed_ || time_left() == 0) return Errno::kSuccess;
     }
   }
@@ -111,12 +111,13 @@ class Poll {
   }
 
   void add_fd(const Wanted& wanted, Entry& entry) {
-    Descriptor* file = nullptr;
+    DescriptorRef file;
     entry.error = env_.file(wanted.clock_or_fd, kPollFdReadwrite, file);
     if (entry.error != Errno::kSuccess) return;
     entry.due_or_fd = fds_.size();
     const bool reads = wanted.type == EventType::kFdRead;
     fds_.push_back({file->fd(), static_cast<short>(reads ? POLLIN : POLLOUT), 0});
+    files_.push_back(std::move(file));
   }
 
   // Nanoseconds until the first clock is due.
@@ -162,6 +163,7 @@ class Poll {
   WasiEnv& env_;
   std::vector<Entry> entries_;
   std::vector<pollfd> fds_;
+  std::vector<DescriptorRef> files_;  // of fds_
   bool failed_ = false;
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <mutex>
 
 #include "runtime/wasi/functions.h"
 
@@ -45,12 +46,13 @@ void append_entry(Output& output, const dirent64& host) {
 // calls. Less than the buffer's size in use tells the guest that this is the end.
 Errno preview1::fd_readdir(WasiEnv& env, uint32_t fd, uint32_t buffer, uint32_t size,
                            uint64_t cookie, uint32_t size_out) {
-  Descriptor* directory = nullptr;
+  DescriptorRef directory;
   WASI_TRY(env.directory(fd, kFdReaddir, directory));
   WASI_TRY(env.memory.check<uint32_t>(size_out));
   std::byte* bytes = env.memory.range(buffer, size);
   if (bytes == nullptr) return Errno::kFault;
   WASI_TRY(directory->make_readable());
+  const std::lock_guard lock(directory->steps());  // nobody else moves the position
   if (::lseek(directory->fd(), static_cast<off_t>(cookie), SEEK_SET) < 0) return last_error();
   Output output({bytes, size});
   while (!output.full()) {

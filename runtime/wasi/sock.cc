@@ -6,7 +6,7 @@ namespace {
 
 // No guest is granted a socket. One may be its stdio, to read and write; no more.
 Errno refuse(const WasiEnv& env, uint32_t fd) {
-  Descriptor* descriptor = nullptr;
+  DescriptorRef descriptor;
   WASI_TRY(env.descriptor(fd, 0, descriptor));
   const bool is_socket =
       descriptor->type() == FileType::kSocketStream || descriptor->type() == FileType::kSocketDgram;

@@ -91,12 +91,9 @@ class Walk {
       if ((flags & O_CREAT) != 0) return Errno::kIsDir;
       flags |= O_DIRECTORY;
     }
-    int fd = -1;
-    do fd = ::openat(here(), component_.c_str(), flags, mode_);
-    while (fd < 0 && errno == EINTR);
-    Fd opened(fd);
+    Fd opened(::openat(here(), component_.c_str(), flags, mode_));
     if (!opened) return last_error();
-    if (stays_outside(base_, fd)) return Errno::kAcces;
+    if (stays_outside(base_, opened.get())) return Errno::kAcces;
     out = std::move(opened);
     return Errno::kSuccess;
   }

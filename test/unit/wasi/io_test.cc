@@ -191,8 +191,8 @@ TEST(Stdio, IsBorrowed) {
     FakeMemory memory(65536);
     env->memory.bind(memory.view());
     EXPECT_EQ(preview1::fd_fdstat_get(*env, 2, 0), Errno::kBadF);
-    EXPECT_EQ(preview1::fd_read(*env, 1, 0, 0, 0), Errno::kNotCapable);
-    EXPECT_EQ(preview1::fd_write(*env, 0, 0, 0, 0), Errno::kNotCapable);
+    EXPECT_EQ(preview1::fd_read(*env, 1, 0, 0, 0), Errno::kBadF);
+    EXPECT_EQ(preview1::fd_write(*env, 0, 0, 0, 0), Errno::kBadF);
     EXPECT_EQ(preview1::fd_seek(*env, 0, 0, 0, 0), Errno::kSPipe);
     EXPECT_EQ(preview1::fd_tell(*env, 0, 0), Errno::kSPipe);
     EXPECT_EQ(preview1::fd_advise(*env, 0, 0, 0, 0), Errno::kSPipe);
