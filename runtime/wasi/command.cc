@@ -110,7 +110,7 @@ Result<Command> Command::prepare(std::shared_ptr<const run::Artifact> artifact, 
   auto linked = state->store.link(
       std::move(artifact), [&env](const run::ImportRequest& request) -> std::optional<run::Extern> {
         if (request.kind != wasm::ExternKind::kFunc) return std::nullopt;
-        const auto function = find_function(env, request.module, request.name);
+        const auto function = find_function(env, request.module, request.name, request.func_type);
         return function ? std::optional<run::Extern>(*function) : std::nullopt;
       });
   if (!linked) return wrap(std::move(linked).error(), name);

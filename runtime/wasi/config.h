@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "runtime/base/fd.h"
+#include "runtime/wasi/network_rule.h"
 
 namespace wasmedge::wasi {
 
@@ -24,6 +25,10 @@ struct WasiConfig {
   // The guest's fds 0, 1 and 2. Borrowed: a guest that closes one loses it, and the host keeps it.
   // -1: the guest has none.
   std::array<int, 3> stdio = {0, 1, 2};
+  // What it may do on the network must be granted by each; none: what the network namespace allows.
+  std::vector<NetworkRule> network;
+  // Where refusals are reported, a line each (denials.h). Borrowed; -1: nowhere.
+  int denials = -1;
 };
 
 }  // namespace wasmedge::wasi

@@ -48,6 +48,8 @@ Result<std::unique_ptr<WasiEnv>> WasiEnv::make(WasiConfig config) {
     guest->fds.add(Descriptor::preopen(std::move(preopen.dir), std::move(preopen.guest_path),
                                        preopen.read_only));
   }
+  guest->denials.set_fd(config.denials);
+  guest->network.set(std::move(config.network), &guest->denials);
   return make(std::move(guest));
 }
 

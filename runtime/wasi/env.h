@@ -14,8 +14,11 @@
 #include "runtime/base/result.h"
 #include "runtime/wasi/beneath.h"
 #include "runtime/wasi/config.h"
+#include "runtime/wasi/denials.h"
+#include "runtime/wasi/edge_poll.h"
 #include "runtime/wasi/fds.h"
 #include "runtime/wasi/guest_memory.h"
+#include "runtime/wasi/network.h"
 
 namespace wasmedge::wasi {
 
@@ -31,6 +34,8 @@ struct GuestState {
   FdTable fds;
   StringList arguments;
   StringList environment;
+  Denials denials;
+  NetworkPolicy network;
   std::atomic<bool> ended = false;  // set once, when the guest's threads are to end
 };
 
@@ -67,7 +72,9 @@ struct WasiEnv {
   const StringList& environment = guest->environment;
   GuestMemory memory;
   Beneath beneath;
-  bool has_noappend = true;  // pwritev2(2) knows RWF_NOAPPEND, as far as we know
+  NetworkPolicy& network = guest->network;
+  std::unique_ptr<EdgePoll> edges;  // of epoll_oneoff; made by its first call
+  bool has_noappend = true;         // pwritev2(2) knows RWF_NOAPPEND, as far as we know
 
   // Scratch, used within one call.
   Path path1;

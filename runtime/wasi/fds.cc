@@ -48,7 +48,7 @@ Errno Descriptor::identify(int fd) {
   if (::fstat(fd, &status) != 0) return last_error();
   type_ = type_of(fd, status.st_mode);
   terminal_ = type_ == FileType::kCharacterDevice && ::isatty(fd) == 1;
-  base_ &= is_directory() ? kDirectoryRights : kFileRights;
+  base_ &= is_directory() ? kDirectoryRights : is_socket() ? kSocketRights : kFileRights;
   // A guest's libc takes a character device that cannot seek for a terminal.
   if (terminal_) base_ &= ~(kFdSeek | kFdTell);
   return Errno::kSuccess;

@@ -37,6 +37,9 @@ class Descriptor {
   int fd() const { return fd_.get(); }
   FileType type() const { return type_; }
   bool is_directory() const { return type_ == FileType::kDirectory; }
+  bool is_socket() const {
+    return type_ == FileType::kSocketStream || type_ == FileType::kSocketDgram;
+  }
   bool is_terminal() const { return terminal_; }
   bool read_only() const { return read_only_; }
   Rights base() const { return base_.load(); }

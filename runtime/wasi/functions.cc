@@ -43,27 +43,44 @@ struct Row {
 };
 
 constexpr Row kRows[] = {
-#define WASI_SHARED(name, ...) {#name, reference<&preview1::name>, reference<&preview1::name>},
-#define WASI_PREVIEW1(name, ...) {#name, reference<&preview1::name>, nullptr},
-#define WASI_UNSTABLE(name, ...) {#name, nullptr, reference<&unstable::name>},
+// Of several versions, the row's parameters say which.
+#define WASI_ENTRY(function, ...) \
+  reference<static_cast<Errno (*)(WasiEnv & __VA_OPT__(, ) __VA_ARGS__)>(&function)>
+#define WASI_SHARED(name, ...)                                   \
+  {#name, WASI_ENTRY(preview1::name __VA_OPT__(, ) __VA_ARGS__), \
+   WASI_ENTRY(preview1::name __VA_OPT__(, ) __VA_ARGS__)},
+#define WASI_PREVIEW1(name, ...) \
+  {#name, WASI_ENTRY(preview1::name __VA_OPT__(, ) __VA_ARGS__), nullptr},
+#define WASI_UNSTABLE(name, ...) \
+  {#name, nullptr, WASI_ENTRY(unstable::name __VA_OPT__(, ) __VA_ARGS__)},
 #include "runtime/wasi/functions.def"  // NOLINT: the table
 #undef WASI_SHARED
 #undef WASI_PREVIEW1
 #undef WASI_UNSTABLE
+#undef WASI_ENTRY
     {"proc_exit", reference<&preview1::proc_exit>, reference<&preview1::proc_exit>},
 };
+
+constexpr std::string_view kSocketPrefix = "sock_";
+constexpr std::string_view kSecondVersion = "_v2";
 
 }  // namespace
 
 std::optional<run::ExternFunction> find_function(WasiEnv& env, std::string_view module,
-                                                 std::string_view name) {
+                                                 std::string_view name, uint64_t type) {
   const bool is_preview1 = module == kPreview1;
   if (!is_preview1 && module != kUnstable) return std::nullopt;
+  const bool last =
+      is_preview1 && name.starts_with(kSocketPrefix) && name.ends_with(kSecondVersion);
+  if (last) name.remove_suffix(kSecondVersion.size());
+  std::optional<run::ExternFunction> found;
   for (const Row& row : kRows) {
     const auto make = is_preview1 ? row.preview1 : row.unstable;
-    if (make != nullptr && row.name == name) return make(env);
+    if (make == nullptr || row.name != name) continue;
+    found = make(env);
+    if (!last && found->ref.type == type) break;
   }
-  return std::nullopt;
+  return found;
 }
 
 }  // namespace wasmedge::wasi

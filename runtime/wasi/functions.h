@@ -36,9 +36,10 @@ namespace unstable {
 #undef WASI_UNSTABLE
 }  // namespace unstable
 
-/// The function that a module imports as `module`.`name`; nullopt if WASI has none. `env` must
-/// outlive the instance that gets it.
+/// The function that a module imports as `module`.`name`; nullopt if WASI has none. Where there are
+/// several versions of it, the one of type `type` (run::canonical_type), or the last if none has
+/// it; of a socket function, `name`_v2 is the last. `env` must outlive the instance that gets it.
 std::optional<run::ExternFunction> find_function(WasiEnv& env, std::string_view module,
-                                                 std::string_view name);
+                                                 std::string_view name, uint64_t type = 0);
 
 }  // namespace wasmedge::wasi

@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <sys/socket.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -8,6 +9,7 @@
 #include <span>
 
 #include "runtime/wasi/functions.h"
+#include "runtime/wasi/iovecs.h"
 
 #ifndef RWF_NOAPPEND
 #define RWF_NOAPPEND 0x20  // Linux 6.9: write at the offset, also if the file is open for appending
@@ -15,10 +17,6 @@
 
 namespace wasmedge::wasi {
 
-namespace {
-
-// The first IOV_MAX buffers that are not empty: fewer bytes than asked for is an answer that every
-// caller of read and write expects.
 Errno gather(WasiEnv& env, uint32_t address, uint32_t count, std::span<const iovec>& out) {
   const std::byte* list = env.memory.range(address, uint64_t{count} * sizeof(Iovec));
   if (list == nullptr) return Errno::kFault;
@@ -35,6 +33,8 @@ Errno gather(WasiEnv& env, uint32_t address, uint32_t count, std::span<const iov
   return Errno::kSuccess;
 }
 
+namespace {
+
 // Gathers the buffers, does `call(fd, iovecs, count)`, stores the size.
 template <typename Call>
 Errno transfer(WasiEnv& env, const Descriptor& file, uint32_t iovecs, uint32_t count,
@@ -46,6 +46,15 @@ Errno transfer(WasiEnv& env, const Descriptor& file, uint32_t iovecs, uint32_t c
       retry(env, [&] { return call(file.fd(), buffers.data(), static_cast<int>(buffers.size())); });
   if (size < 0) return last_error();
   return env.memory.store(size_out, static_cast<uint32_t>(size));  // the kernel moves < 2 GiB
+}
+
+// writev to a socket, whose peer may be gone: an error for the guest, and no signal for the
+// process.
+ssize_t send_quietly(int fd, const iovec* buffers, int count) {
+  msghdr message{};
+  message.msg_iov = const_cast<iovec*>(buffers);
+  message.msg_iovlen = static_cast<size_t>(count);
+  return ::sendmsg(fd, &message, MSG_NOSIGNAL);
 }
 
 // pwrite at the offset also on a file open for appending, which Linux's pwrite(2) would append to.
@@ -106,7 +115,7 @@ Errno preview1::fd_write(WasiEnv& env, uint32_t fd, uint32_t iovecs, uint32_t co
                          uint32_t size_out) {
   DescriptorRef file;
   WASI_TRY(env.file(fd, kFdWrite, file));
-  return transfer(env, *file, iovecs, count, size_out, ::writev);
+  return transfer(env, *file, iovecs, count, size_out, file->is_socket() ? send_quietly : ::writev);
 }
 
 Errno preview1::fd_pread(WasiEnv& env, uint32_t fd, uint32_t iovecs, uint32_t count,

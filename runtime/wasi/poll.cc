@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "runtime/wasi/clock.h"
@@ -39,7 +40,7 @@ Wanted wanted_from(const UnstableSubscription& s) {
 // was wrong from the start, report() that without waiting.
 class Poll {
  public:
-  Poll(WasiEnv& env, uint32_t count) : env_(env) {
+  Poll(WasiEnv& env, uint32_t count, bool edges) : env_(env), edges_(edges) {
     entries_.reserve(count);
     fds_.reserve(count);
   }
@@ -66,8 +67,7 @@ class Poll {
     for (;;) {
       const uint64_t left = failed_ ? 0 : time_left();
       const timespec timeout = from_nanoseconds(left);
-      const int ready =
-          ::ppoll(fds_.data(), fds_.size(), left == kForever ? nullptr : &timeout, nullptr);
+      const int ready = poll_once(left == kForever ? nullptr : &timeout);
       if (ready < 0 && (errno != EINTR || env_.ended())) return last_error();
       if (ready > 0 || failed_ || time_left() == 0) return Errno::kSuccess;
     }
@@ -92,6 +92,12 @@ class Poll {
     uint64_t due_or_fd;  // kClock: when, on `clock`; else the index in fds_
     clockid_t clock;
   };
+
+  int poll_once(const timespec* timeout) {
+    if (!edges_) return ::ppoll(fds_.data(), fds_.size(), timeout, nullptr);
+    if (env_.edges == nullptr) env_.edges = std::make_unique<EdgePoll>();
+    return env_.edges->wait(fds_, files_, timeout);
+  }
 
   void add_clock(const Wanted& wanted, Entry& entry) const {
     clockid_t clock = 0;
@@ -141,16 +147,18 @@ class Poll {
     } else if (error == Errno::kSuccess) {
       const pollfd& polled = fds_[entry.due_or_fd];
       if (polled.revents == 0) return false;
-      error = describe(entry.type, polled, event);
+      error = describe(entry.type, *files_[entry.due_or_fd], polled, event);
     }
     event.error = static_cast<uint16_t>(error);
     return true;
   }
 
-  static Errno describe(EventType type, const pollfd& polled, Event& event) {
+  static Errno describe(EventType type, const Descriptor& file, const pollfd& polled,
+                        Event& event) {
     if ((polled.revents & POLLNVAL) != 0) return Errno::kBadF;
     if ((polled.revents & POLLHUP) != 0) event.flags = kEventHangup;
-    if ((polled.revents & POLLERR) != 0) {
+    // A socket is ready to tell its error itself, which is what a guest then asks it for.
+    if ((polled.revents & POLLERR) != 0 && !file.is_socket()) {
       return type == EventType::kFdWrite ? Errno::kPipe : Errno::kIo;
     }
     int readable = 0;
@@ -164,19 +172,20 @@ class Poll {
   std::vector<Entry> entries_;
   std::vector<pollfd> fds_;
   std::vector<DescriptorRef> files_;  // of fds_
+  const bool edges_;                  // edge-triggered
   bool failed_ = false;
 };
 
 template <typename Layout>
 Errno poll(WasiEnv& env, uint32_t subscriptions, uint32_t events_out, uint32_t count,
-           uint32_t events_count_out) {
+           uint32_t events_count_out, bool edges = false) {
   if (count == 0 || count > kMaxSubscriptions) return Errno::kInval;
   const std::byte* in = env.memory.range(subscriptions, count * sizeof(Layout));
   if (in == nullptr || env.memory.range(events_out, count * sizeof(Event)) == nullptr) {
     return Errno::kFault;
   }
   WASI_TRY(env.memory.check<uint32_t>(events_count_out));
-  Poll call(env, count);
+  Poll call(env, count, edges);
   for (uint32_t i = 0; i < count; ++i) {
     Layout subscription{};
     std::memcpy(&subscription, in + i * sizeof subscription, sizeof subscription);
@@ -191,6 +200,11 @@ Errno poll(WasiEnv& env, uint32_t subscriptions, uint32_t events_out, uint32_t c
 Errno preview1::poll_oneoff(WasiEnv& env, uint32_t subscriptions, uint32_t events_out,
                             uint32_t count, uint32_t events_count_out) {
   return poll<Subscription>(env, subscriptions, events_out, count, events_count_out);
+}
+
+Errno preview1::epoll_oneoff(WasiEnv& env, uint32_t subscriptions, uint32_t events_out,
+                             uint32_t count, uint32_t events_count_out) {
+  return poll<Subscription>(env, subscriptions, events_out, count, events_count_out, true);
 }
 
 Errno unstable::poll_oneoff(WasiEnv& env, uint32_t subscriptions, uint32_t events_out,

@@ -35,6 +35,10 @@ inline constexpr Rights kPathSymlink = 1U << 24;
 inline constexpr Rights kPathRemoveDirectory = 1U << 25;
 inline constexpr Rights kPathUnlinkFile = 1U << 26;
 inline constexpr Rights kPollFdReadwrite = 1U << 27;
+inline constexpr Rights kSockShutdown = 1U << 28;
+inline constexpr Rights kSockAccept = 1U << 29;
+/// WasmEdge's, beyond the specification: to bind, connect and listen, and to set options.
+inline constexpr Rights kSockBind = Rights{1} << 32;
 
 /// Those that make sense on a directory; what is opened beneath it may have kFileRights too.
 inline constexpr Rights kDirectoryRights =
@@ -47,6 +51,10 @@ inline constexpr Rights kDirectoryRights =
 inline constexpr Rights kFileRights =
     kFdDatasync | kFdRead | kFdSeek | kFdFdstatSetFlags | kFdSync | kFdTell | kFdWrite | kFdAdvise |
     kFdAllocate | kFdFilestatGet | kFdFilestatSetSize | kFdFilestatSetTimes | kPollFdReadwrite;
+
+/// Those of a socket that the guest opened or accepted.
+inline constexpr Rights kSocketRights = kFdRead | kFdFdstatSetFlags | kFdWrite | kFdFilestatGet |
+                                        kPollFdReadwrite | kSockShutdown | kSockAccept | kSockBind;
 
 /// Those that need a file opened for writing.
 inline constexpr Rights kWriteRights = kFdWrite | kFdAllocate | kFdFilestatSetSize;

@@ -142,4 +142,47 @@ struct Event {
 };
 static_assert(sizeof(Event) == 32);
 
+// WasmEdge's sockets: address families, socket types, protocols
+inline constexpr uint8_t kFamilyUnspec = 0;
+inline constexpr uint8_t kFamilyInet4 = 1;
+inline constexpr uint8_t kFamilyInet6 = 2;
+inline constexpr uint8_t kFamilyUnix = 3;
+inline constexpr uint8_t kSocketAny = 0;
+inline constexpr uint8_t kSocketDatagram = 1;
+inline constexpr uint8_t kSocketStream = 2;
+inline constexpr uint8_t kProtocolIp = 0;
+inline constexpr uint8_t kProtocolTcp = 1;
+inline constexpr uint8_t kProtocolUdp = 2;
+
+// riflags, roflags, sdflags
+inline constexpr uint32_t kReceivePeek = 1;
+inline constexpr uint32_t kReceiveWaitall = 2;
+inline constexpr uint16_t kReceiveTruncated = 1;
+inline constexpr uint32_t kShutdownRead = 1;
+inline constexpr uint32_t kShutdownWrite = 2;
+
+/// WasmEdge's `addrinfo`. The guest brings a list of them, each with a Sockaddr whose data has
+/// room for kSockaddrData bytes.
+struct Addrinfo {
+  uint16_t flags;
+  uint8_t family;
+  uint8_t type;
+  uint8_t protocol;
+  uint8_t pad[3];
+  uint32_t address_bytes;
+  uint32_t address;  // of a Sockaddr
+  uint32_t canonical_name;
+  uint32_t canonical_name_bytes;
+  uint32_t next;
+};
+static_assert(sizeof(Addrinfo) == 28);
+
+struct Sockaddr {
+  uint8_t family;
+  uint8_t pad[3];
+  uint32_t data_bytes;
+  uint32_t data;
+};
+static_assert(sizeof(Sockaddr) == 12);
+
 }  // namespace wasmedge::wasi

@@ -89,13 +89,19 @@ struct Entry {
 };
 
 const Entry kEntries[] = {
-#define WASI_SHARED(name, ...) {#name, random_call<&preview1::name>, sweep_call<&preview1::name>},
+#define WASI_FUNCTION(name, ...) static_cast<Errno (*)(WasiEnv & __VA_OPT__(, ) __VA_ARGS__)>(&name)
+#define WASI_ROW(module, name, ...)                                            \
+  {#name, random_call<WASI_FUNCTION(module::name __VA_OPT__(, ) __VA_ARGS__)>, \
+   sweep_call<WASI_FUNCTION(module::name __VA_OPT__(, ) __VA_ARGS__)>},
+#define WASI_SHARED(name, ...) WASI_ROW(preview1, name __VA_OPT__(, ) __VA_ARGS__)
 #define WASI_PREVIEW1 WASI_SHARED
-#define WASI_UNSTABLE(name, ...) {#name, random_call<&unstable::name>, sweep_call<&unstable::name>},
+#define WASI_UNSTABLE(name, ...) WASI_ROW(unstable, name __VA_OPT__(, ) __VA_ARGS__)
 #include "runtime/wasi/functions.def"
 #undef WASI_SHARED
 #undef WASI_PREVIEW1
 #undef WASI_UNSTABLE
+#undef WASI_ROW
+#undef WASI_FUNCTION
 };
 
 size_t open_host_fds() {

@@ -228,7 +228,7 @@ TEST(Stdio, ATerminalLooksLikeOne) {
   EXPECT_NE(stat.rights_base & kFdSeek, 0U);
 }
 
-TEST(Sockets, NoneIsGranted) {
+TEST(Sockets, AStdioStreamIsToReadAndWrite) {
   Guest guest;
   WasiEnv& env = *guest.env;
   EXPECT_EQ(preview1::sock_shutdown(env, 99, 1), Errno::kBadF);
@@ -243,6 +243,8 @@ TEST(Sockets, NoneIsGranted) {
   env.fds.set_stdio(0, Descriptor::borrowed(one.get()));
   EXPECT_EQ(env.fds.get(0)->type(), FileType::kSocketStream);
   EXPECT_EQ(preview1::sock_shutdown(env, 0, 1), Errno::kNotCapable);
+  EXPECT_EQ(preview1::sock_accept(env, 0, 0x100), Errno::kNotCapable);
+  EXPECT_EQ(preview1::sock_listen(env, 0, 1), Errno::kNotCapable);
   ASSERT_EQ(::write(two.get(), "hi", 2), 2);
   EXPECT_EQ(guest.read(0), "hi");
 }
