@@ -5,6 +5,13 @@
 #include <algorithm>
 #include <cstring>
 
+#include "runtime/base/sanitizers.h"
+
+#if WASMEDGE_TSAN
+extern "C" void AnnotateBenignRaceSized(const char* file, int line, const volatile void* memory,
+                                        size_t bytes, const char* what);
+#endif
+
 namespace wasmedge::run {
 namespace {
 
@@ -51,6 +58,10 @@ Result<std::unique_ptr<Memory>> Memory::make(const wasm::MemoryType& type, Memor
     return fail_errno("cannot reserve {} GiB of address space for a memory (see ulimit -v)",
                       reserved >> 30);
   }
+#if WASMEDGE_TSAN
+  // It sees what host functions do there, and not how guests keep that apart.
+  AnnotateBenignRaceSized(__FILE__, __LINE__, base, reserved, "a guest's memory");
+#endif
   std::unique_ptr<Memory> memory(new Memory(type, static_cast<std::byte*>(base), reserved, budget));
   if (!make_accessible(memory->view_.base, 0, bytes)) {
     return fail_errno("cannot allocate a memory of {} pages", type.limits.min);

@@ -26,12 +26,19 @@ class Command {
   /// Errors (kInvalidArgument, but for the limit on memory): an import that the host lacks or has
   /// with another type; no
   /// `_start` (or reactor function), or one of another type than [] -> []; no memory named
-  /// "memory". Each says what is there and what was wanted. Arguments and environment with NUL
-  /// bytes, or too large for a 32-bit guest, are errors too.
+  /// "memory"; no place for
+  /// threads to begin, or no shared memory, though wasi.thread-spawn is imported. Each says what is
+  /// there and what was wanted. Arguments and environment with NUL bytes, or too large for a 32-bit
+  /// guest, are errors too.
   static Result<Command> prepare(std::shared_ptr<const run::Artifact> artifact, WasiConfig config,
                                  const std::string& reactor = {});
 
-  /// Runs the guest to its end, once, on the calling thread. The exit status: 0 if `_start`
+  /// Whether the module imports wasi.thread-spawn: only then does it need to be let make threads
+  /// (clone or clone3, and what a thread of the C library does first and last).
+  bool may_spawn_threads() const;
+
+  /// Runs the guest to its end, once, its first thread on the calling thread; when it returns, its
+  /// threads have ended (threads.h has the exception). The exit status: 0 if `_start`
   /// returned, proc_exit's code (its low 8 bits are what a process can tell), or kTrapStatus after
   /// a trap, whose message goes to `trap_fd` (one write; -1: nowhere), with a line for each frame.
   int run(int trap_fd = 2);

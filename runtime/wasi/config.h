@@ -38,7 +38,7 @@ struct WasiConfig {
   std::optional<Bound> memory;   // bytes of all its linear memories together
   std::optional<Bound> fuel;     // instructions, about; its code must be metered
   std::optional<Bound> time;     // nanoseconds from Command::run on; takes SIGALRM
-  std::optional<Bound> threads;  // that it may have at a time, beside the first
+  std::optional<Bound> threads;  // at a time, beside the first; at most Limits::guest_threads
   // Where refusals are reported, a line each (denials.h). Borrowed; -1: nowhere.
   int denials = -1;
 };

@@ -53,7 +53,7 @@ struct WasiEnv {
 
   /// The open descriptor `fd` with all of `rights`. Else kBadF or kNotCapable.
   Errno descriptor(uint32_t fd, Rights rights, DescriptorRef& out) const;
-  /// Likewise, and not a directory; else kIsDir.
+  /// Likewise, and not a directory; else kBadF, as for what was never opened to be read or written.
   Errno file(uint32_t fd, Rights rights, DescriptorRef& out) const;
   /// Likewise, and a directory; else kNotDir.
   Errno directory(uint32_t fd, Rights rights, DescriptorRef& out) const;

