@@ -194,6 +194,18 @@ def _go(platform, as_wasm):
     return Image("hello-go", platform, files={"/hello.wasm": guests.go("hello")}, entrypoint=["/hello.wasm"])
 
 
+def _net(platform, as_wasm):
+    """Servers and clients of deploy/examples; nothing else is in the image: no libc, no /etc."""
+    files = {
+        "/server.wasm": guests.example("http-c", "server"),
+        "/client.wasm": guests.example("http-c", "client"),
+        "/echo.wasm": guests.example("udp-echo", "echo"),
+        "/rust.wasm": guests.example("http-rust", "http-rust"),
+        "/go.wasm": guests.example("http-go", "http-go"),
+    }
+    return Image("net", platform, files=files, entrypoint=["/server.wasm"])
+
+
 def _busybox(platform, as_wasm):
     return Image(
         "busybox",
@@ -225,21 +237,31 @@ def _bad(platform, as_wasm):
     )
 
 
-def _net(platform, as_wasm):
-    return Image("net", platform, files={"/bin/net": guests.c("net")}, entrypoint=["/bin/net"])
+def _attempts(platform, as_wasm):
+    return Image("attempts", platform, files={"/bin/attempts": guests.c("attempts")}, entrypoint=["/bin/attempts"])
 
 
 def _hostile(platform, as_wasm):
     """One that would like to have more than it is given."""
     wishes = {f"io.wasmedge.wasi.{key}": value for key, value in {"network": "all", "memory": "1GiB", "preopens": "/:rw"}.items()}
     return dataclasses.replace(
-        _net(platform, as_wasm),
+        _attempts(platform, as_wasm),
         name="hostile",
-        files={"/bin/net": guests.c("net"), "/etc/wasmedge/policy.toml": b'network = "all"\n'},
+        files={"/bin/attempts": guests.c("attempts"), "/etc/wasmedge/policy.toml": b'network = "all"\n'},
         labels={**wishes, "run.oci.handler": "wasm", "io.kubernetes.cri.container-type": "sandbox"},
         env={**wishes, "WASMEDGE_POLICY": "/etc/wasmedge/policy.toml", "WASMEDGE_PLUGIN_PATH": "/bin"},
         links={"/link": "/"},
     )
 
 
-RECIPES = {"net": _net, "hostile": _hostile, "probe": _probe, "probe-user": _probe_user, "hello-rust": _rust, "hello-go": _go, "busybox": _busybox, "bad": _bad}
+RECIPES = {
+    "probe": _probe,
+    "probe-user": _probe_user,
+    "hello-rust": _rust,
+    "hello-go": _go,
+    "net": _net,
+    "attempts": _attempts,
+    "hostile": _hostile,
+    "busybox": _busybox,
+    "bad": _bad,
+}

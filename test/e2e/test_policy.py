@@ -19,7 +19,7 @@ def rules(**settings):
 
 
 def answers(done):
-    """What the guest `net` was told, attempt by attempt: "-" refused by the policy, "+" left to the network.
+    """What the guest `attempts` was told, attempt by attempt: "-" refused by the policy, "+" left to the network.
 
     That may say CONNREFUSED, or NETUNREACH where the loopback device is down, as in ctr's namespaces."""
     assert done.returncode == 0, done
@@ -44,19 +44,19 @@ def start(where):
     return where.host.log.stat().st_size
 
 
-def net(client, images, *attempts, **options):
-    return client.run(images(client, "net"), *attempts, entrypoint="/bin/net", **options)
+def attempts(client, images, *wanted, **options):
+    return client.run(images(client, "attempts"), *wanted, entrypoint="/bin/attempts", **options)
 
 
 def test_default_is_what_the_network_namespace_allows(client, images, start):
-    assert answers(net(client, images, *ALL)) == "+++"
+    assert answers(attempts(client, images, *ALL)) == "+++"
     line = logged(client, start, "policy: preopens=/:rw", "network=all")
     assert line and "by config.json alone" in line[0], line
 
 
 @pytest.mark.complaints
 def test_no_network(client, images, start):
-    done = net(client, images, *ALL, annotation=rules(network="none"))
+    done = attempts(client, images, *ALL, annotation=rules(network="none"))
     assert answers(done) == "---"
     assert done.stderr == "", "refusals are the log's, not the guest's"
     assert logged(client, start, "network=none", "policy:")
@@ -98,7 +98,7 @@ def test_names_are_granted_and_the_image_cannot_say_what_they_mean(client, image
     (tmp_path / "resolv.conf").write_text("nameserver 127.0.0.1\n")
     volumes = [(tmp_path / name, f"/etc/{name}", "rw") for name in ("hosts", "resolv.conf")]
     named = rules(network="connect=db:1")
-    done = net(client, images, "connect", "127.0.0.1", "1", "name", "db", "1", "connect", "127.0.0.1", "1",
+    done = attempts(client, images, "connect", "127.0.0.1", "1", "name", "db", "1", "connect", "127.0.0.1", "1",
                "connect", "127.0.0.1", "2", "name", "other", "1", annotation=named, volumes=volumes)  # fmt: skip
     assert answers(done) == "-++--"
     # The guest cannot change them either, though they are mounted rw.
@@ -106,7 +106,7 @@ def test_names_are_granted_and_the_image_cannot_say_what_they_mean(client, image
     done = client.run(image, "write", "/etc/hosts", "x", entrypoint="/bin/probe", annotation=named, volumes=volumes)
     assert "Read-only file system" in done.stderr, done
     if client.kind == "ctr":  # Docker always mounts its own
-        done = net(client, images, "name", "db", "1", annotation=named)
+        done = attempts(client, images, "name", "db", "1", annotation=named)
         assert "/etc/hosts, which tells what names mean, is the image's own" in done.stderr, done
 
 
@@ -175,11 +175,11 @@ def test_mistakes(client, images, setting, message):
 def test_an_image_cannot_widen_it(client, images, start):
     """It has labels and variables that say `all`, a policy file of its own, and links where directories are granted."""
     image = images(client, "hostile")
-    done = client.run(image, *ALL, entrypoint="/bin/net", annotation=rules(network="none", memory="4MiB"))
+    done = client.run(image, *ALL, entrypoint="/bin/attempts", annotation=rules(network="none", memory="4MiB"))
     assert answers(done) == "---"
     line = logged(client, start, "policy:", "network=none", "memory=4 MiB")
     assert line, "labels said network=all"
-    done = client.run(image, *ALL, entrypoint="/bin/net", annotation=rules(preopens="/link:ro"))
+    done = client.run(image, *ALL, entrypoint="/bin/attempts", annotation=rules(preopens="/link:ro"))
     assert done.returncode != 0 and "with no symbolic link on the way" in done.stderr, done
 
 
@@ -189,26 +189,26 @@ def test_containerd_options_are_a_ceiling(ctr, images, start, tmp_path):
         pytest.skip("this ctr has no --runtime-config-path")
     ceiling = tmp_path / "ceiling.toml"
     ceiling.write_text('network = "connect=127.0.0.1:*"\nmemory = "8MiB"\n')
-    done = net(ctr, images, "connect", "127.0.0.1", "1", "connect", "127.0.0.2", "1", options=ceiling, annotation=rules(network="all"))
+    done = attempts(ctr, images, "connect", "127.0.0.1", "1", "connect", "127.0.0.2", "1", options=ceiling, annotation=rules(network="all"))
     assert answers(done) == "+-"
     assert logged(ctr, start, "memory=8 MiB", f"{ceiling}: memory=8MiB")
-    done = net(ctr, images, *ALL, options=ceiling, annotation=rules(memory="9MiB"))
+    done = attempts(ctr, images, *ALL, options=ceiling, annotation=rules(memory="9MiB"))
     assert done.returncode != 0 and "this is more than the node allows" in done.stderr, done
 
 
 @pytest.mark.complaints
 def test_docker_options_are_a_ceiling(docker, images, start):
     """The runtime "capped" of the lab's daemon.json names a file with network = "none" and memory = "8MiB"."""
-    done = net(docker, images, *ALL, runtime="capped", annotation=rules(network="all"))
+    done = attempts(docker, images, *ALL, runtime="capped", annotation=rules(network="all"))
     assert answers(done) == "---"
     assert logged(docker, start, "network=none", "memory=8 MiB", "ceiling.toml: memory=8MiB")
-    done = net(docker, images, *ALL, runtime="capped", annotation=rules(memory="9MiB"))
+    done = attempts(docker, images, *ALL, runtime="capped", annotation=rules(memory="9MiB"))
     assert done.returncode != 0 and "this is more than the node allows" in done.stderr, done
 
 
 @pytest.mark.complaints
 def test_options_that_docker_drops_are_an_error(docker, images):
-    done = net(docker, images, *ALL, runtime="lost")
+    done = attempts(docker, images, *ALL, runtime="lost")
     assert done.returncode != 0 and "the runtime's options have arrived empty" in done.stderr, done
 
 

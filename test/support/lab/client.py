@@ -120,8 +120,9 @@ class Docker:
         return _popen(self.command(image, *args, interactive=True, **options), self.docker.environment())
 
     def command(self, image, *args, name=None, entrypoint=None, env=None, volumes=(), memory=None, user=None,
-                workdir=None, read_only=False, detach=False, runtime=None, interactive=False, network="none", annotation=()):  # fmt: skip
-        """The command line: --rm unless detached; without a network unless one is asked for."""
+                workdir=None, read_only=False, detach=False, runtime=None,
+                interactive=False, network="none", publish=(), annotation=()):  # fmt: skip
+        """The command line: --rm unless detached; without a network unless one is asked for; publish as docker takes it."""
         flags = _flags(
             runtime=runtime or self.runtime,
             platform=image.platform,
@@ -138,6 +139,7 @@ class Docker:
             read_only=read_only,
             network=network,
             annotation=list(annotation),
+            publish=list(publish),
         )
         return ["docker", "run", *flags, image.name, *args]
 

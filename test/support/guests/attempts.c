@@ -1,6 +1,6 @@
 // What a program tries on the network, by the socket imports of WasmEdge: each line of output is an attempt and its WASI
 // error number (0: it went well).
-//   net connect ADDRESS PORT | udp ADDRESS PORT | listen ADDRESS PORT | name NAME PORT ...
+//   attempts connect ADDRESS PORT | udp ADDRESS PORT | listen ADDRESS PORT | name NAME PORT ...
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdint.h>
