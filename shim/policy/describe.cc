@@ -101,10 +101,10 @@ std::string describe(const Policy& policy, const std::vector<Given>& directories
   }
   const std::vector<std::string> why = rules(policy);
   return fmt::format(
-      "preopens={} network={} environment={} memory={} fuel={} time={} threads={} trace={}; {}",
+      "preopens={} network={} environment={} memory={} fuel={} time={} threads={}; {}",
       given.empty() ? "none" : join(given, ","), network(policy), environment(policy),
       bound(policy.memory, show_bytes), bound(policy.fuel, number), bound(policy.time, show_time),
-      bound(policy.threads, number), policy.trace ? "on" : "off",
+      bound(policy.threads, number),
       why.empty() ? "by config.json alone" : "by " + join(why, "; "));
 }
 
@@ -125,7 +125,6 @@ Result<std::string> explain(const oci::Spec& spec, const std::vector<Ceiling>& c
   text += limit_line("fuel", policy.fuel, number, "no rule");
   text += limit_line("time", policy.time, show_time, "no rule");
   text += limit_line("threads", policy.threads, number, "as far as its cgroup lets it");
-  text += line("trace", policy.trace ? "on" : "off", "");
   constexpr std::string_view kNative[] = {"allowed", "a pod's sandbox alone", "refused"};
   text += line("native", kNative[static_cast<size_t>(policy.native)],
                policy.native_rule.empty() ? "a program of another kind, contained as under runc"

@@ -42,7 +42,6 @@ struct Policy {
   std::optional<wasi::Bound> fuel;                 // instructions, about
   std::optional<wasi::Bound> time;                 // nanoseconds from the start
   std::optional<wasi::Bound> threads;              // at a time, beside the first
-  bool trace = false;                              // each call to the log
   Native native = Native::kAllow;
   std::string native_rule;
   /// The first of the container's own rules: what a native program cannot be held to.

@@ -73,12 +73,6 @@ Result<> set_network(Policy& policy, std::string_view name, std::string_view tex
   return {};
 }
 
-Result<> set_trace(Policy& policy, std::string_view name, std::string_view text) {
-  if (text != "true" && text != "false") return Scanner(name, text).fail_here("true or false");
-  policy.trace = text == "true";
-  return {};
-}
-
 Result<> set_native(Policy& policy, std::string_view name, std::string_view text) {
   constexpr std::array kNames = {std::string_view("allow"), std::string_view("sandbox"),
                                  std::string_view("deny")};
@@ -188,13 +182,12 @@ constexpr std::array kKnown = {
 std::string known_settings(bool annotation) {
   std::string names = "preopens";
   for (const Known& known : kKnown) names.append(", ").append(known.key);
-  return names + (annotation ? ", trace" : ", native");
+  return annotation ? names : names + ", native";
 }
 
 Result<> set(Policy& policy, std::string_view key, std::string_view name, std::string_view text,
              bool annotation) {
   if (key == "preopens") return set_preopens(policy, name, text, annotation);
-  if (key == "trace" && annotation) return set_trace(policy, name, text);
   if (key == "native" && !annotation) return set_native(policy, name, text);
   for (const Known& known : kKnown) {
     if (known.key == key) return known.set(policy, name, text);

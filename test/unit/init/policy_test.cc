@@ -69,7 +69,7 @@ TEST_F(PolicyContainer, TheDefaultIsWhatConfigJsonGives) {
   EXPECT_EQ(with(kGrow).run(), 0) << box_->output();
   EXPECT_EQ(box_->policy,
             "preopens=/:rw network=all environment=all memory=unlimited fuel=unlimited "
-            "time=unlimited threads=unlimited trace=off; by config.json alone; second line: "
+            "time=unlimited threads=unlimited; by config.json alone; second line: "
             "seccomp");
 }
 

@@ -37,8 +37,7 @@ TEST(Policy, EachAnnotationIsRead) {
                                       {"memory", "64MiB"},
                                       {"fuel", "1000000"},
                                       {"time", "90s"},
-                                      {"threads", "4"},
-                                      {"trace", "true"}}),
+                                      {"threads", "4"}}),
                                 {});
   ASSERT_TRUE(policy) << policy.error().message;
   ASSERT_EQ(policy->preopens->size(), 2u);
@@ -55,7 +54,6 @@ TEST(Policy, EachAnnotationIsRead) {
   EXPECT_EQ(policy->fuel->value, 1'000'000u);
   EXPECT_EQ(policy->time->value, 90'000'000'000u);
   EXPECT_EQ(policy->threads->value, 4u);
-  EXPECT_TRUE(policy->trace);
   EXPECT_EQ(policy_of(wasi({{"time", "250ms"}}), {})->time->value, 250'000'000u);
   EXPECT_EQ(policy_of(wasi({{"time", "3"}}), {})->time->value, 3'000'000'000u);
   EXPECT_FALSE(policy_of(wasi({{"environment", "none"}}), {})->passes("A=1"));
@@ -82,7 +80,6 @@ TEST(Policy, MistakesNameAnnotationAndCharacter) {
       Mistake{"time", "0", "expected more than no time"},
       Mistake{"time", "5 s", "character 2 (\" s\"): expected seconds, or a number with ms"},
       Mistake{"threads", "many", "expected a number of threads"},
-      Mistake{"trace", "yes", "expected true or false"},
       Mistake{"preopens", "data:rw", "character 1 (\"data:rw\"): expected an absolute path"},
       Mistake{"preopens", "/data", "character 6 (the end): expected :ro or :rw"},
       Mistake{"preopens", "/data:rx", "character 6 (\":rx\"): expected :ro or :rw"},
@@ -175,7 +172,7 @@ TEST(Policy, CeilingsAddUp) {
 }
 
 TEST(Policy, CeilingMistakesNameTheLine) {
-  const std::array<std::pair<const char*, const char*>, 9> mistakes = {{
+  const std::array<std::pair<const char*, const char*>, 8> mistakes = {{
       {"[table]\n", "node: line 1: character 8 (the end): expected a setting"},
       {"memory\n", "node: line 1: character 7 (the end): expected a setting"},
       {"\n\nmemory = 64MiB\n", "node: line 3: character 10 (\"64MiB\"): expected a value"},
@@ -184,7 +181,6 @@ TEST(Policy, CeilingMistakesNameTheLine) {
       {"memory = \"64\\nMiB\"\n", "settings have no other escapes"},
       {"memory = [1]\n", "expected a value"},
       {"color = \"red\"\n", "node: color: there is no such setting"},
-      {"trace = true\n", "node: trace: there is no such setting"},
   }};
   for (const auto& [text, message] : mistakes) {
     const std::string error = error_of({}, {{"node", text}});
