@@ -70,9 +70,10 @@ struct WasiEnv {
   FdTable& fds = guest->fds;
   const StringList& arguments = guest->arguments;
   const StringList& environment = guest->environment;
+  Denials& denials = guest->denials;
+  NetworkPolicy& network = guest->network;
   GuestMemory memory;
   Beneath beneath;
-  NetworkPolicy& network = guest->network;
   std::unique_ptr<EdgePoll> edges;  // of epoll_oneoff; made by its first call
   bool has_noappend = true;         // pwritev2(2) knows RWF_NOAPPEND, as far as we know
 
