@@ -11,10 +11,14 @@
 #include "runtime/wasi/clock.h"
 #include "runtime/wasi/resolve.h"
 
-// c-ares asks it for the names of services, which we do not leave to c-ares. libc's would bring its
-// name service switch into our static programs, which loads plug-ins.
+// c-ares has calls to these two, for the names of services, which we do not leave to it. libc's own
+// would bring its name service switch into our static programs, which loads plug-ins.
 extern "C" servent* getservbyname(const char*, const char*) {
   return nullptr;
+}
+extern "C" int getservbyport_r(int, const char*, servent*, char*, size_t, servent** out) {
+  *out = nullptr;
+  return ENOENT;
 }
 
 namespace wasmedge::wasi {

@@ -194,6 +194,18 @@ def _go(platform, as_wasm):
     return Image("hello-go", platform, files={"/hello.wasm": guests.go("hello")}, entrypoint=["/hello.wasm"])
 
 
+def _net(platform, as_wasm):
+    """Servers and clients of deploy/examples; nothing else is in the image: no libc, no /etc."""
+    files = {
+        "/server.wasm": guests.example("http-c", "server"),
+        "/client.wasm": guests.example("http-c", "client"),
+        "/echo.wasm": guests.example("udp-echo", "echo"),
+        "/rust.wasm": guests.example("http-rust", "http-rust"),
+        "/go.wasm": guests.example("http-go", "http-go"),
+    }
+    return Image("net", platform, files=files, entrypoint=["/server.wasm"])
+
+
 def _busybox(platform, as_wasm):
     return Image(
         "busybox",
@@ -225,4 +237,4 @@ def _bad(platform, as_wasm):
     )
 
 
-RECIPES = {"probe": _probe, "probe-user": _probe_user, "hello-rust": _rust, "hello-go": _go, "busybox": _busybox, "bad": _bad}
+RECIPES = {"probe": _probe, "probe-user": _probe_user, "hello-rust": _rust, "hello-go": _go, "net": _net, "busybox": _busybox, "bad": _bad}

@@ -114,8 +114,8 @@ class Docker:
         return _popen(self.command(image, *args, interactive=True, **options), self.docker.environment())
 
     def command(self, image, *args, name=None, entrypoint=None, env=None, volumes=(), memory=None, user=None,
-                workdir=None, read_only=False, detach=False, runtime=None, interactive=False, network="none"):  # fmt: skip
-        """The command line: --rm unless detached; without a network unless one is asked for."""
+                workdir=None, read_only=False, detach=False, runtime=None, interactive=False, network="none", publish=()):  # fmt: skip
+        """The command line: --rm unless detached; without a network unless one is asked for; publish as docker takes it."""
         flags = _flags(
             runtime=runtime or self.runtime,
             platform=image.platform,
@@ -131,6 +131,7 @@ class Docker:
             workdir=workdir,
             read_only=read_only,
             network=network,
+            publish=list(publish),
         )
         return ["docker", "run", *flags, image.name, *args]
 

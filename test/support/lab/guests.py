@@ -7,6 +7,7 @@ import fcntl
 import hashlib
 import os
 import pathlib
+import shutil
 
 from . import engines
 from .proc import run
@@ -66,6 +67,35 @@ def go(name):
         "GOTOOLCHAIN": "local",
     }
     return _build(SOURCES / f"{name}.go", ".wasm", ["go", "build", "-o", "{out}", "{source}"], env)
+
+
+def example(folder, program):
+    """A module of deploy/examples/FOLDER, made as its users make it: by its script `build`."""
+    place = TREE / "deploy/examples" / folder
+    shared = TREE / "deploy/examples/posix-sockets"
+    sources = sorted(path for each in (place, shared) for path in each.rglob("*") if path.is_file())
+    identity = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
+    env = dict(os.environ)
+    if (place / "go.mod").exists():
+        root = engines.go()
+        env |= {
+            "PATH": f"{root}/bin:/usr/bin:/bin",
+            "GOROOT": str(root),
+            "GOCACHE": str(engines.CACHE / "go-build"),
+            "GOTOOLCHAIN": "local",
+            "HOME": str(engines.CACHE),
+        }
+    out = engines.CACHE / "guests" / f"{folder}-{identity}"
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with open(out.with_name(out.name + ".lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not out.exists():
+            partial = out.with_name(out.name + ".partial")
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir()
+            run([place / "build", partial], env=env, timeout=300)
+            partial.rename(out)
+    return out / f"{program}.wasm"
 
 
 def _build(source, suffix, command, env=None, also=()):
