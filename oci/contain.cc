@@ -73,6 +73,10 @@ Result<> enter_directory(const std::string& directory) {
   return {};
 }
 
+bool has_no_new_privileges(const Spec& spec, Guest guest) {
+  return spec.process.no_new_privileges || guest == Guest::kWasm;
+}
+
 }  // namespace
 
 bool is_kernel_path(std::string_view destination) {
@@ -133,11 +137,12 @@ Result<Prepared> enclose(const Spec& spec, const Setup& setup, int root, Guest g
 Result<> drop_privileges(const Spec& spec, const Prepared& prepared, Guest guest) {
   const Process& process = spec.process;
   TRY(set_rlimits(process.rlimits));
-  if (process.no_new_privileges && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
+  const bool no_new_privileges = has_no_new_privileges(spec, guest);
+  if (no_new_privileges && ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) {
     return fail_errno("set no_new_privs");
   }
   TRY(prepared.labels.apply());
-  if (prepared.seccomp && !process.no_new_privileges) TRY(install_seccomp(*prepared.seccomp));
+  if (prepared.seccomp && !no_new_privileges) TRY(install_seccomp(*prepared.seccomp));
 
   CapabilitySets sets = capability_sets(process.capabilities.value_or(Capabilities{}));
   if (guest == Guest::kWasm && process.user.uid != 0) {
@@ -151,8 +156,9 @@ Result<> drop_privileges(const Spec& spec, const Prepared& prepared, Guest guest
   return set_capabilities(sets);
 }
 
-Result<> lock_down(const Spec& spec, const Prepared& prepared) {
-  if (prepared.seccomp && spec.process.no_new_privileges) return install_seccomp(*prepared.seccomp);
+Result<> lock_down(const Spec& spec, const Prepared& prepared, Guest guest) {
+  if (prepared.seccomp && has_no_new_privileges(spec, guest))
+    return install_seccomp(*prepared.seccomp);
   return {};
 }
 

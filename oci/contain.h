@@ -17,7 +17,8 @@ namespace wasmedge::oci {
 
 /// What will run: decides which of the kernel's filesystems the container gets.
 enum class Guest {
-  kWasm,    // no /proc, /sys, /dev: nothing in a module can use them, and nothing can leak
+  kWasm,    // no /proc, /sys, /dev: nothing in a module can use them, and nothing can leak; nor new
+            // privileges, since it executes nothing
   kNative,  // all that the spec asks for
 };
 
@@ -43,7 +44,7 @@ Result<Prepared> enclose(const Spec& spec, const Setup& setup, int root, Guest g
 Result<> drop_privileges(const Spec& spec, const Prepared& prepared, Guest guest);
 
 /// Step 4, right before the program runs: the filter, where it was not installed in step 3.
-Result<> lock_down(const Spec& spec, const Prepared& prepared);
+Result<> lock_down(const Spec& spec, const Prepared& prepared, Guest guest);
 
 /// Closes every descriptor but those of `keep` and 0, 1, 2.
 Result<> close_descriptors(std::vector<int> keep);

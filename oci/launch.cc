@@ -213,8 +213,9 @@ Result<Launched> launch(const LaunchRequest& request) {
   const auto finish = [&]() -> Result<> {
     if (!launched.pidfd) return fail_errno("open a pidfd");
     if (plan.wait_for_maps) TRY(write_id_maps(launched.pid, *request.spec));
-    return send_control(launched.control.get(), kSetupMessage,
-                        encode_setup({request.id, request.bundle, request.rootfs_mounts}));
+    return send_control(
+        launched.control.get(), kSetupMessage,
+        encode_setup({request.id, request.bundle, request.rootfs_mounts, request.extra}));
   };
   // A child that has died already has said why on the socket; the caller reads that.
   if (auto finished = finish(); !finished && finished.error().code != ErrorCode::kUnavailable) {

@@ -25,7 +25,8 @@ struct LaunchRequest {
   int stdin_fd = -1;                 // -1: /dev/null; likewise the next two
   int stdout_fd = -1;
   int stderr_fd = -1;
-  int cache = -1;  // directory of compiled artifacts; -1: none
+  int cache = -1;       // directory of compiled artifacts; -1: none
+  std::string extra{};  // more for the program, which alone knows what it means
 };
 
 /// The process, its namespaces existing. It is a child of the caller: reap it (also after an error
@@ -55,6 +56,7 @@ struct Setup {
   std::string id;
   std::string bundle;
   std::vector<Mount> rootfs_mounts;
+  std::string extra{};  // LaunchRequest::extra
 };
 std::string encode_setup(const Setup& setup);
 Result<Setup> decode_setup(std::string_view payload);

@@ -167,4 +167,17 @@ Result<> mount_in_root(int root, const Mount& mount, const Spec& spec, const std
   return {};
 }
 
+Result<> pin_directory(int root, const std::string& path, bool readonly) {
+  TRY_ASSIGN(const Fd directory, open_in_root(root, path, O_PATH | O_DIRECTORY, Follow::kNever));
+  const auto tree = clone_tree(directory.get(), "", true);
+  if (!tree) return wrap(tree.error(), fmt::format("copy the mount of {}", path));
+  mount_attr attributes{};
+  attributes.attr_set = MOUNT_ATTR_RDONLY;
+  if (readonly && set_mount_attributes(tree->get(), attributes, false) != 0) {
+    return fail_errno("make {} read-only", path);
+  }
+  if (attach_mount(tree->get(), directory.get()) != 0) return fail_errno("mount {}", path);
+  return {};
+}
+
 }  // namespace wasmedge::oci

@@ -25,4 +25,9 @@ Result<Fd> make_filesystem(const std::string& type, const std::string& source,
 /// Applies attributes and propagation to the mount that `mount` is the root of.
 Result<> apply_options(int mount, const MountOptions& options);
 
+/// Makes the directory `path` below `root`, with the mounts in it, a mount of its own: such a one
+/// can be neither renamed nor replaced. `readonly`: writing to it fails, but for the mounts in it.
+/// Symbolic links on the way are an error.
+Result<> pin_directory(int root, const std::string& path, bool readonly);
+
 }  // namespace wasmedge::oci

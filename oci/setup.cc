@@ -54,6 +54,7 @@ std::string encode_setup(const Setup& setup) {
     put(out, static_cast<uint32_t>(mount.options.size()));
     for (const std::string& option : mount.options) put(out, option);
   }
+  put(out, setup.extra);
   return out;
 }
 
@@ -70,6 +71,7 @@ Result<Setup> decode_setup(std::string_view payload) {
       mount.options.push_back(source.text());
     }
   }
+  setup.extra = source.text();
   if (source.exhausted()) return fail(ErrorCode::kInternal, "the setup message is cut short");
   return setup;
 }

@@ -36,8 +36,10 @@ struct Limits {
   uint64_t memory64_bytes = uint64_t{256} << 30;
   uint64_t exception_bytes = uint64_t{64} << 20;  // alive at a time, of a store
 
-  // Guest stack, bytes; overflow is a trap.
+  // Guest stack, bytes, of each thread; overflow is a trap.
   size_t guest_stack_bytes = size_t{8} << 20;
+  /// Threads of a guest that are alive at a time, besides its first.
+  uint32_t guest_threads = 1024;
 
   // The compiler's process.
   uint64_t compiler_memory_bytes = uint64_t{8} << 30;
@@ -52,6 +54,7 @@ struct Limits {
 
   // Container configuration.
   size_t config_json_bytes = size_t{16} << 20;
+  size_t policy_bytes = size_t{32} << 10;  // what a node says of its modules
 };
 
 inline constexpr Limits kLimits{};

@@ -16,5 +16,6 @@ int run_command(Arguments arguments);
 int compile_command(Arguments arguments);
 int validate_command(Arguments arguments);
 int inspect_command(Arguments arguments);
+int policy_command(Arguments arguments);
 
 }  // namespace wasmedge::cli

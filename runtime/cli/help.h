@@ -13,6 +13,8 @@ inline constexpr std::string_view kHelp =
     "       wasmedge validate FILE.wasm...                   check modules without running them\n"
     "       wasmedge inspect FILE.wasm                       what is in it: imports, exports, "
     "sizes\n"
+    "       wasmedge policy CONFIG.json                      what a container's module may do, "
+    "and why\n"
     "       wasmedge COMMAND --help                          more about a command\n"
     "       wasmedge --version\n"
     "\n"
@@ -75,6 +77,20 @@ inline constexpr std::string_view kValidateHelp =
     "\n"
     "Checks that each file is a well-formed and valid module. Silent if all are; otherwise each\n"
     "error names the byte offset and the rule, and the exit status is 1.\n";
+
+inline constexpr std::string_view kPolicyHelp =
+    "usage: wasmedge policy [--ceiling FILE] CONFIG.json\n"
+    "\n"
+    "Says what a WebAssembly module in a container with this config.json (an OCI bundle's) sees "
+    "and\n"
+    "may do on this node, and by which rule. containerd keeps the config.json of a container that\n"
+    "runs in /run/containerd/io.containerd.runtime.v2.task/NAMESPACE/ID.\n"
+    "\n"
+    "  --ceiling FILE  settings as in the runtime's options (TOML); those in\n"
+    "                  /etc/wasmedge/policy.toml hold in any case\n"
+    "\n"
+    "What cannot be read or is wrong is told with its place, as Create would, with exit status "
+    "1.\n";
 
 inline constexpr std::string_view kInspectHelp =
     "usage: wasmedge inspect FILE.wasm\n"

@@ -22,6 +22,7 @@ int main(Arguments arguments) {
   if (first == "compile") return compile_command(rest);
   if (first == "validate") return validate_command(rest);
   if (first == "inspect") return inspect_command(rest);
+  if (first == "policy") return policy_command(rest);
   return run_command(arguments);
 }
 

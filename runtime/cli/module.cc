@@ -18,14 +18,17 @@ namespace {
 constexpr std::string_view kModuleMagic{"\0asm", 4};
 constexpr int kPatienceMilliseconds = 1000;
 
-// The compiler is installed beside this program.
-Result<std::string> compiler_path() {
+}  // namespace
+
+Result<std::string> program_beside(std::string_view name) {
   std::array<char, PATH_MAX> self{};
   const ssize_t size = ::readlink("/proc/self/exe", self.data(), self.size());
   if (size < 0) return fail_errno("cannot tell where wasmedge is installed: read /proc/self/exe");
   const std::string_view path(self.data(), static_cast<size_t>(size));
-  return std::string(path.substr(0, path.rfind('/'))).append("/wasmedge-compiler");
+  return std::string(path.substr(0, path.rfind('/'))).append("/").append(name);
 }
+
+namespace {
 
 bool begins_with(const MappedFile& file, std::string_view magic) {
   return file.bytes().size() >= magic.size() &&
@@ -54,7 +57,7 @@ void wait_for(const cache::Compilation& compilation) {
 
 // `job` says what there is to do beyond the module itself.
 Result<Fd> compile(const ModuleFile& module, cache::CompileJob job) {
-  TRY_ASSIGN(job.compiler, compiler_path());
+  TRY_ASSIGN(job.compiler, program_beside("wasmedge-compiler"));
   job.module = module.file.get();
   job.name = module.path;
   TRY_ASSIGN(auto compilation, cache::start(job));

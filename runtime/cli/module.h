@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "runtime/base/fd.h"
 #include "runtime/base/result.h"
@@ -16,6 +17,9 @@ struct ModuleFile {
   Fd file;
   MappedFile bytes;
 };
+
+/// The path of a program that is installed beside this one.
+Result<std::string> program_beside(std::string_view name);
 
 /// Opens what the user calls a module. kInvalidArgument, saying what it is instead, if it does not
 /// begin as one; compiled artifacts are refused, for they are run from the cache only.

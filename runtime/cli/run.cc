@@ -6,7 +6,6 @@
 #include "runtime/cli/module.h"
 #include "runtime/cli/run_options.h"
 #include "runtime/cli/tell.h"
-#include "runtime/cli/time_limit.h"
 #include "runtime/run/debugger.h"
 #include "runtime/run/perf_map.h"
 #include "runtime/wasi/command.h"
@@ -23,6 +22,10 @@ Result<wasi::WasiConfig> make_config(const RunOptions& options) {
     if (!opened) return wrap(opened.error(), fmt::format("--dir {}", directory.host));
     config.preopens.push_back({std::move(*opened), directory.guest, directory.read_only});
   }
+  if (options.fuel) config.fuel = wasi::Bound{*options.fuel, "--fuel"};
+  if (options.time_limit) {
+    config.time = wasi::Bound{static_cast<uint64_t>(options.time_limit->count()), "--time-limit"};
+  }
   return config;
 }
 
@@ -32,9 +35,7 @@ Result<wasi::Command> prepare(const RunOptions& options) {
   TRY_ASSIGN(auto artifact, load_artifact(module, options.fuel.has_value()));
   if (options.perf_map) TRY(run::write_perf_map(*artifact));
   if (options.debug || run::is_debugged()) run::tell_debugger(*artifact);
-  TRY_ASSIGN(auto command, wasi::Command::prepare(std::move(artifact), std::move(config)));
-  if (options.fuel) command.set_fuel(*options.fuel);
-  return command;
+  return wasi::Command::prepare(std::move(artifact), std::move(config));
 }
 
 }  // namespace
@@ -45,9 +46,6 @@ int run_command(Arguments arguments) {
   if (options->help) return print(kRunHelp);
   auto command = prepare(*options);
   if (!command) return failure(command.error());
-  if (options->time_limit) {
-    if (const auto set = limit_time(*options->time_limit); !set) return failure(set.error());
-  }
   // Nothing is buffered, and the kernel takes the memory back faster than destructors.
   ::_exit(command->run());
 }

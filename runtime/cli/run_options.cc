@@ -14,7 +14,9 @@ Result<Directory> parse_directory(std::string_view text) {
     if (host.empty()) return fail(ErrorCode::kInvalidArgument, "--dir: the directory is missing");
     return Directory{std::string(host), std::string(host)};
   }
-  const std::string_view rest = text.substr(first + 1);
+  // wasmtime has two colons there.
+  const bool doubled = text.substr(first).starts_with("::");
+  const std::string_view rest = text.substr(first + (doubled ? 2 : 1));
   const size_t second = rest.find(':');
   const std::string_view guest = rest.substr(0, second);
   const std::string_view mode = second == std::string_view::npos ? "" : rest.substr(second + 1);

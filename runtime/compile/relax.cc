@@ -5,6 +5,9 @@
 #include <llvm/IR/InlineAsm.h>
 
 #include <map>
+#include <optional>
+#include <set>
+#include <vector>
 
 #include "runtime/compile/ir_module.h"
 
@@ -15,66 +18,98 @@ namespace {
 // it would be quadratic.
 constexpr size_t kMostValues = 256;
 
+// What a turn of the loop, or the next, computes of a load's value.
+struct Reach {
+  llvm::SetVector<const llvm::Value*> values;
+  llvm::SetVector<llvm::PHINode*> sums;
+};
+
 // One innermost loop of one block.
 class Loop {
  public:
   explicit Loop(const llvm::Loop& loop)
-      : block_(*loop.getHeader()), before_(loop.getLoopPreheader()), exit_(loop.getExitBlock()) {
-    for (llvm::Instruction& instruction : block_) {
-      if (auto* load = llvm::dyn_cast<llvm::LoadInst>(&instruction)) {
-        ++loads_at_[load->getPointerOperand()];
-      }
-    }
-  }
+      : block_(*loop.getHeader()), before_(loop.getLoopPreheader()), exit_(loop.getExitBlock()) {}
 
   void relax() {
-    std::vector<llvm::Instruction*> relaxable;
+    std::map<const llvm::Value*, std::vector<std::pair<llvm::LoadInst*, Reach>>> needed;
     for (llvm::Instruction& instruction : block_) {
-      if (IrModule::is_relaxable(instruction)) relaxable.push_back(&instruction);
-    }
-    llvm::SetVector<llvm::PHINode*> sums;
-    for (llvm::Instruction* instruction : relaxable) {
-      if (auto* store = llvm::dyn_cast<llvm::StoreInst>(instruction)) {
+      if (!IrModule::is_relaxable(instruction)) continue;
+      if (auto* store = llvm::dyn_cast<llvm::StoreInst>(&instruction)) {
         store->setVolatile(false);
         continue;
       }
-      auto& load = llvm::cast<llvm::LoadInst>(*instruction);
-      llvm::SetVector<llvm::PHINode*> fed;
-      if (!is_needed_whole(load, fed)) continue;
-      load.setVolatile(false);
-      sums.insert(fed.begin(), fed.end());
+      auto& load = llvm::cast<llvm::LoadInst>(instruction);
+      if (std::optional<Reach> reach = reach_if_needed(load)) {
+        needed[load.getPointerOperand()].emplace_back(&load, std::move(*reach));
+      }
+    }
+    llvm::SetVector<llvm::PHINode*> sums;
+    for (const auto& [pointer, loads] : needed) {
+      // Two of one address may turn out to be equal, and what is computed of both to be nothing.
+      if (do_meet(loads)) continue;
+      for (const auto& [load, reach] : loads) {
+        load->setVolatile(false);
+        sums.insert(reach.sums.begin(), reach.sums.end());
+      }
     }
     for (llvm::PHINode* sum : sums) hide(*sum);
   }
 
  private:
-  // Whether every turn needs the value, and all of it; with the phis of the loop that it gets into.
-  bool is_needed_whole(const llvm::LoadInst& load, llvm::SetVector<llvm::PHINode*>& fed) const {
-    // Two of one address may turn out to be equal, and what is computed of both to be nothing.
-    if (loads_at_.at(load.getPointerOperand()) > 1) return false;
-    llvm::SetVector<const llvm::Value*> values;
-    values.insert(&load);
-    bool is_needed = false;
-    for (size_t i = 0; i < values.size(); ++i) {
-      if (i == kMostValues) return false;
-      for (const llvm::User* user : values[i]->users()) {
-        const auto* instruction = llvm::cast<llvm::Instruction>(user);
-        if (instruction->getParent() != &block_) {
-          if (values[i] == &load) return false;  // sunk to where it is needed
-          continue;
-        }
-        if (may_shrink(load, *values[i], *instruction)) return false;
-        if (const auto* phi = llvm::dyn_cast<llvm::PHINode>(instruction)) {
-          // The last turn's value alone, or of a type that cannot be hidden.
-          if (values[i] == &load || !is_hideable(*phi)) return false;
-          fed.insert(const_cast<llvm::PHINode*>(phi));
-        }
-        is_needed |= instruction->isTerminator() || llvm::isa<llvm::StoreInst>(instruction) ||
-                     llvm::isa<llvm::PHINode>(instruction);
-        values.insert(instruction);
+  static bool do_meet(const std::vector<std::pair<llvm::LoadInst*, Reach>>& loads) {
+    std::set<const llvm::Value*> all;
+    for (const auto& [load, reach] : loads) {
+      for (const llvm::Value* value : reach.values) {
+        if (!all.insert(value).second) return true;
       }
     }
-    return is_needed;
+    return false;
+  }
+
+  // Nothing unless every turn needs the value, and all of it.
+  std::optional<Reach> reach_if_needed(const llvm::LoadInst& load) const {
+    Reach reach;
+    reach.values.insert(&load);
+    std::vector<std::pair<const llvm::Value*, const llvm::PHINode*>> for_next_turn;
+    bool is_stored = false;  // or decides whether there is a next turn
+    bool is_used_after = false;
+    std::set<const llvm::Value*> unchanged = {&load};
+    for (size_t i = 0, j = 0; i < reach.values.size();) {
+      if (i == kMostValues) return std::nullopt;
+      const llvm::Value* value = reach.values[i++];
+      for (const llvm::User* user : value->users()) {
+        const auto* instruction = llvm::cast<llvm::Instruction>(user);
+        if (instruction->getParent() != &block_) {
+          is_used_after |= value == &load;
+          continue;
+        }
+        if (may_shrink(load, *value, *instruction)) return std::nullopt;
+        if (const auto* phi = llvm::dyn_cast<llvm::PHINode>(instruction)) {
+          for_next_turn.emplace_back(value, phi);
+          continue;
+        }
+        // A later turn's need is not this one's.
+        if (j == 0)
+          is_stored |= instruction->isTerminator() || llvm::isa<llvm::StoreInst>(instruction);
+        reach.values.insert(instruction);
+      }
+      while (i == reach.values.size() && j < for_next_turn.size()) {
+        const auto& [fed_by, phi] = for_next_turn[j++];
+        if (unchanged.contains(fed_by)) {
+          unchanged.insert(phi);
+        } else if (is_hideable(*phi)) {
+          reach.sums.insert(const_cast<llvm::PHINode*>(phi));
+        } else {
+          return std::nullopt;
+        }
+        reach.values.insert(phi);
+      }
+    }
+    // Unless it is stored, a value that leaves the turn as it is may be loaded in the last turn
+    // only, and one that is used after the loop be sunk there.
+    const bool leaves = unchanged.size() > 1 || is_used_after;
+    if (!is_stored && (leaves || reach.sums.empty())) return std::nullopt;
+    return reach;
   }
 
   // Whether a pass could make do with a part of what is loaded.
@@ -134,7 +169,6 @@ class Loop {
   llvm::BasicBlock& block_;
   llvm::BasicBlock* before_;
   llvm::BasicBlock* exit_;
-  std::map<const llvm::Value*, unsigned> loads_at_;
 };
 
 }  // namespace

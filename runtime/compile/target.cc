@@ -102,7 +102,6 @@ Result<std::unique_ptr<llvm::TargetMachine>> target_machine(Architecture archite
   options.EmitStackSizeSection = run::unprobed_frame_bytes(architecture) != 0;
   const llvm::CodeGenOptLevel level =
       quality == Quality::kBest ? llvm::CodeGenOptLevel::Default : llvm::CodeGenOptLevel::None;
-  const std::string name = cpu.empty() ? llvm::sys::getHostCPUName().str() : cpu;
   std::unique_ptr<llvm::TargetMachine> machine(
       target->createTargetMachine(description.triple, description.cpu, description.features,
                                   options, llvm::Reloc::PIC_, description.model, level));

@@ -4,6 +4,7 @@
 #include <sys/mman.h>
 
 #include <memory>
+#include <utility>
 
 #include "runtime/base/limits.h"
 #include "runtime/run/convention.h"
@@ -23,28 +24,41 @@ constexpr size_t kSignalStack = size_t{64} << 10;
 const size_t GuestStack::kGuard = (size_t{256} << 10) + 2 * unprobed_frame_bytes(kThisArchitecture);
 const size_t GuestStack::kSize = kSignalStack + kGuard + kLimits.guest_stack_bytes;
 
-GuestStack* GuestStack::of_thread() {
-  thread_local std::unique_ptr<GuestStack> stack;
-  if (stack == nullptr) {
-    void* base = mmap(nullptr, kSize, PROT_READ | PROT_WRITE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
-    if (base == MAP_FAILED) return nullptr;
-    if (mprotect(static_cast<std::byte*>(base) + kSignalStack, kGuard, PROT_NONE) != 0) {
-      munmap(base, kSize);
-      return nullptr;
-    }
-    stack.reset(new GuestStack(static_cast<std::byte*>(base)));
-  }
-  return stack.get();
+namespace {
+thread_local std::unique_ptr<GuestStack> stack_of_thread;
 }
 
-GuestStack::GuestStack(std::byte* base) : base_(base) {
+std::unique_ptr<GuestStack> GuestStack::make() {
+  void* base = mmap(nullptr, kSize, PROT_READ | PROT_WRITE,
+                    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_STACK, -1, 0);
+  if (base == MAP_FAILED) return nullptr;
+  if (mprotect(static_cast<std::byte*>(base) + kSignalStack, kGuard, PROT_NONE) != 0) {
+    munmap(base, kSize);
+    return nullptr;
+  }
+  return std::unique_ptr<GuestStack>(new GuestStack(static_cast<std::byte*>(base)));
+}
+
+void GuestStack::adopt(std::unique_ptr<GuestStack> stack) {
+  stack_of_thread = std::move(stack);
+  stack_of_thread->provide_signal_stack();
+}
+
+GuestStack* GuestStack::of_thread() {
+  if (stack_of_thread == nullptr) {
+    auto made = make();
+    if (made != nullptr) adopt(std::move(made));
+  }
+  return stack_of_thread.get();
+}
+
+void GuestStack::provide_signal_stack() {
   // A signal stack that the program (or a sanitizer) has given this thread serves as well.
   stack_t existing{};
   sigaltstack(nullptr, &existing);
   if ((existing.ss_flags & SS_DISABLE) == 0) return;
   stack_t ours{};
-  ours.ss_sp = base;
+  ours.ss_sp = base_;
   ours.ss_size = kSignalStack;
   owns_signal_stack_ = sigaltstack(&ours, nullptr) == 0;
 }

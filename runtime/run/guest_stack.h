@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 
 namespace wasmedge::run {
 
@@ -14,6 +15,10 @@ class GuestStack {
   /// This thread's; made at the first call, unmapped when the thread ends. Null if the kernel
   /// refuses (address space, number of mappings).
   static GuestStack* of_thread();
+  /// A stack for a thread that has not begun; null likewise.
+  static std::unique_ptr<GuestStack> make();
+  /// `stack` becomes this thread's, before its first guest.
+  static void adopt(std::unique_ptr<GuestStack> stack);
 
   GuestStack(const GuestStack&) = delete;
   GuestStack& operator=(const GuestStack&) = delete;
@@ -30,7 +35,8 @@ class GuestStack {
   static const size_t kSize;
   static const size_t kGuard;
 
-  explicit GuestStack(std::byte* base);
+  explicit GuestStack(std::byte* base) : base_(base) {}
+  void provide_signal_stack();
   std::byte* guard() const;
 
   std::byte* base_;

@@ -100,15 +100,22 @@ Result<> Linker::bind_memory(uint32_t index, Memory* memory) {
   return {};
 }
 
+Result<Memory*> Linker::make_memory(uint32_t index) {
+  const wasm::MemoryType type = unpack(instance_.artifact_->memories()[index]);
+  if (peer_ != nullptr && type.limits.shared) return peer_->memories_[index];
+  return store_.add_memory(type);
+}
+
 Result<> Linker::make_memories() {
   const Artifact& artifact = *instance_.artifact_;
   const auto memories = artifact.memories();
   for (auto i = static_cast<uint32_t>(instance_.memories_.size()); i < memories.size(); ++i) {
-    TRY_ASSIGN(Memory * memory, store_.add_memory(unpack(memories[i])));
+    TRY_ASSIGN(Memory * memory, make_memory(i));
     TRY(bind_memory(i, memory));
   }
   const ArtifactHeader& header = artifact.header();
   if (header.image.count == 0) return {};
+  if (peer_ != nullptr && instance_.memories_[0] == peer_->memories_[0]) return {};  // in use
   return instance_.memories_[0]->map_image(artifact.file(), header.image.offset,
                                            header.image_address, artifact.bytes(header.image));
 }

@@ -10,7 +10,9 @@ namespace wasmedge::run {
 /// tables (in that order: initialisers read what stands before them).
 class Linker {
  public:
-  Linker(Store& store, Instance& instance) : store_(store), instance_(instance) {}
+  /// `peer`: as Store::link says.
+  Linker(Store& store, Instance& instance, const Instance* peer)
+      : store_(store), instance_(instance), peer_(peer) {}
   Result<> link(const Resolver& resolver);
 
  private:
@@ -18,6 +20,7 @@ class Linker {
   wasm::GroupMember group_member(uint32_t first, const ArtifactFuncType& type) const;
   Result<> bind_import(const ArtifactImport& import, const Resolver& resolver);
   Result<> bind_memory(uint32_t index, Memory* memory);
+  Result<Memory*> make_memory(uint32_t index);
   Result<> make_memories();
   void make_tags();
   void make_globals();
@@ -25,6 +28,7 @@ class Linker {
 
   Store& store_;
   Instance& instance_;
+  const Instance* peer_;
 };
 
 }  // namespace wasmedge::run

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <atomic>
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -11,6 +13,27 @@
 
 namespace wasmedge::run {
 
+/// What linear memories may take in all, in bytes. Threads may share it.
+class MemoryBudget {
+ public:
+  void limit(uint64_t bytes) { left_ = bytes; }
+  bool take(uint64_t bytes) {
+    uint64_t left = left_.load();
+    while (bytes <= left) {
+      if (left_.compare_exchange_weak(left, left - bytes)) return true;
+    }
+    ++refusals_;
+    return false;
+  }
+  void give_back(uint64_t bytes) { left_ += bytes; }
+  uint64_t left() const { return left_; }
+  uint64_t refusals() const { return refusals_; }
+
+ private:
+  std::atomic<uint64_t> left_ = std::numeric_limits<uint64_t>::max();
+  std::atomic<uint64_t> refusals_ = 0;
+};
+
 /// A linear memory: address space for all it can grow to is reserved, and a guard (context.h), of
 /// which the first bytes are accessible: as many as it has, up to a page of the OS. The base never
 /// moves.
@@ -20,8 +43,9 @@ namespace wasmedge::run {
 class Memory {
  public:
   /// A zeroed memory of limits.min pages. Errors: kResourceExhausted if the address space or memory
-  /// is not to be had.
-  static Result<std::unique_ptr<Memory>> make(const wasm::MemoryType& type);
+  /// is not to be had, or over `budget`, which outlives it and also bounds growth; null: none.
+  static Result<std::unique_ptr<Memory>> make(const wasm::MemoryType& type,
+                                              MemoryBudget* budget = nullptr);
 
   Memory(const Memory&) = delete;
   Memory& operator=(const Memory&) = delete;
@@ -42,11 +66,12 @@ class Memory {
   std::span<std::byte> bytes() { return {view_.base, view_.bytes}; }
 
  private:
-  Memory(const wasm::MemoryType& type, std::byte* base, size_t reserved);
+  Memory(const wasm::MemoryType& type, std::byte* base, size_t reserved, MemoryBudget* budget);
 
   wasm::MemoryType type_;
   MemoryView view_;
-  size_t reserved_;    // bytes of address space
+  size_t reserved_;  // bytes of address space
+  MemoryBudget* budget_;
   std::mutex growth_;  // held while bytes are made accessible
   FaultRegion region_;
 };

@@ -19,15 +19,16 @@ void Store::set_fuel(uint64_t fuel) {
       std::min(fuel, static_cast<uint64_t>(std::numeric_limits<int64_t>::max())));
 }
 
-Result<Instance*> Store::link(std::shared_ptr<const Artifact> artifact, const Resolver& resolver) {
+Result<Instance*> Store::link(std::shared_ptr<const Artifact> artifact, const Resolver& resolver,
+                              const Instance* peer) {
   std::unique_ptr<Instance> instance(new Instance(std::move(artifact), *this));
-  TRY(Linker(*this, *instance).link(resolver));
+  TRY(Linker(*this, *instance, peer).link(resolver));
   instances_.push_back(std::move(instance));
   return instances_.back().get();
 }
 
 Result<Memory*> Store::add_memory(const wasm::MemoryType& type) {
-  TRY_ASSIGN(memories_.emplace_back(), Memory::make(type));
+  TRY_ASSIGN(memories_.emplace_back(), Memory::make(type, memory_budget_));
   return memories_.back().get();
 }
 

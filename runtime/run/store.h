@@ -9,6 +9,7 @@
 #include "runtime/run/artifact_file.h"
 #include "runtime/run/host.h"
 #include "runtime/run/instance.h"
+#include "runtime/run/memory.h"
 
 namespace wasmedge::run {
 
@@ -26,7 +27,11 @@ class Store {
   /// code runs: that is Instance::initialize(). Errors name the import, e.g. `unknown import: the
   /// module imports function "env"."foo" of type [i32] -> [], which the host does not provide`, or
   /// `incompatible import type: …`.
-  Result<Instance*> link(std::shared_ptr<const Artifact> artifact, const Resolver& resolver);
+  ///
+  /// `peer`: an instance of the same artifact, in another Store that outlives this one. Shared
+  /// memories that the module defines are then the peer's: a thread of one guest.
+  Result<Instance*> link(std::shared_ptr<const Artifact> artifact, const Resolver& resolver,
+                         const Instance* peer = nullptr);
 
   /// Host-made externs, for resolvers to hand out.
   Result<Memory*> add_memory(const wasm::MemoryType& type);
@@ -44,6 +49,11 @@ class Store {
   void set_fuel(uint64_t fuel);
   /// What is left, while none of them runs; after a trap, at least what is. 0 after "out of fuel".
   uint64_t fuel() const { return fuel_ < 0 ? 0 : static_cast<uint64_t>(fuel_); }
+  /// What memories made from now on may have; unlimited at first.
+  MemoryBudget& memory_budget() { return *memory_budget_; }
+  /// From now on `other`'s, which outlives this Store, is this one's too.
+  void share_memory_budget(Store& other) { memory_budget_ = other.memory_budget_; }
+
   /// Context::fuel of all instances.
   int64_t* fuel_cell() { return &fuel_; }
 
@@ -55,6 +65,8 @@ class Store {
 
  private:
   std::unique_ptr<Value[]> spill_;  // Context::spill
+  MemoryBudget own_budget_;
+  MemoryBudget* memory_budget_ = &own_budget_;
   int64_t fuel_ = std::numeric_limits<int64_t>::max();
   std::vector<std::unique_ptr<Memory>> memories_;
   std::vector<std::unique_ptr<Table>> tables_;

@@ -7,6 +7,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 
 namespace wasmedge::wasi {
 
@@ -16,11 +17,11 @@ namespace {
 // kAgain.
 constexpr int kAttempts = 128;
 
-int open_beneath(int dir, const char* path, int flags, mode_t mode) {
+int open_beneath(int dir, const char* path, int flags, mode_t mode, uint64_t resolve) {
   open_how how{};
   how.flags = static_cast<uint64_t>(static_cast<unsigned>(flags | O_CLOEXEC));
   how.mode = (flags & O_CREAT) != 0 ? mode : 0;
-  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve;
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const long fd = ::syscall(SYS_openat2, dir, path, &how, sizeof how);
     if (fd >= 0) return static_cast<int>(fd);
@@ -29,24 +30,33 @@ int open_beneath(int dir, const char* path, int flags, mode_t mode) {
   return -1;
 }
 
+// Mounts on the way cost an attempt more, and most paths have none. kAcces: see stays_outside.
+Errno open_crossing(int dir, const char* path, int flags, mode_t mode, Fd& out) {
+  int fd = open_beneath(dir, path, flags, mode, RESOLVE_NO_XDEV);
+  const bool crosses = fd < 0 && errno == EXDEV;
+  if (crosses) fd = open_beneath(dir, path, flags, mode, 0);
+  if (fd < 0) return errno == EXDEV ? Errno::kPerm : last_error();
+  out.reset(fd);
+  if (crosses && stays_outside(dir, fd)) {
+    out.reset();
+    return Errno::kAcces;
+  }
+  return Errno::kSuccess;
+}
+
 }  // namespace
 
 bool Beneath::has_openat2(int dir) {
-  const Fd probe(open_beneath(dir, ".", O_PATH | O_DIRECTORY, 0));
+  const Fd probe(open_beneath(dir, ".", O_PATH | O_DIRECTORY, 0, 0));
   return static_cast<bool>(probe) || (errno != ENOSYS && errno != EPERM);
 }
 
 Errno Beneath::open(int dir, const char* path, int flags, mode_t mode, Fd& out) {
   if (mode_ == Mode::kOpenat2) {
-    const int fd = open_beneath(dir, path, flags, mode);
-    if (fd >= 0) {
-      out.reset(fd);
-      return Errno::kSuccess;
-    }
-    const int error = errno;
-    if (error == EXDEV) return Errno::kPerm;
-    // EPERM may come from a seccomp filter, or from the file (an immutable one).
-    if ((error != ENOSYS && error != EPERM) || has_openat2(dir)) return from_host(error);
+    const Errno error = open_crossing(dir, path, flags, mode, out);
+    // kPerm may come from a seccomp filter, from the file (an immutable one), or be a way out.
+    const bool missing = error == Errno::kNoSys || error == Errno::kPerm;
+    if (!missing || has_openat2(dir)) return error;
     mode_ = Mode::kWalk;
   }
   return open_walking(dir, path, flags, mode, out);
@@ -61,6 +71,7 @@ Errno Beneath::find(int dir, char* path, Place& place) {
   while (name != path && name[-1] != '/') --name;
   place.name = name;
   if (name == path) {
+    if (std::string_view(name, static_cast<size_t>(end - name)) == "..") return Errno::kPerm;
     place.dir = dir;
     return Errno::kSuccess;
   }

@@ -20,15 +20,16 @@ struct Place {
 /// Opens guest paths beneath a directory: no "..", absolute path, symbolic link or magic link leads
 /// out of it, also while others rename directories. One openat2(2) with RESOLVE_BENEATH and
 /// RESOLVE_NO_MAGICLINKS; where the kernel or a seccomp filter has none (ENOSYS, EPERM), component
-/// by component with O_NOFOLLOW.
+/// by component with O_NOFOLLOW. Mounts beneath the directory are part of it, but for the kernel's
+/// own file systems.
 class Beneath {
  public:
   enum class Mode : uint8_t { kOpenat2, kWalk };
   explicit Beneath(Mode mode = Mode::kOpenat2) : mode_(mode) {}
 
   /// open(2) of `path` relative to `dir`; flags as openat2 takes them (O_CLOEXEC is added). kPerm:
-  /// the path leads out of `dir`. kIntr: a signal interrupted it (a fifo, which waits for its other
-  /// end).
+  /// the path leads out of `dir`. kAcces: it leads into /proc or the like (stays_outside). kIntr: a
+  /// signal interrupted it (a fifo, which waits for its other end).
   Errno open(int dir, const char* path, int flags, mode_t mode, Fd& out);
 
   /// Finds the place of the last component of `path`, which is cut in two in place and must outlive
@@ -39,6 +40,10 @@ class Beneath {
   bool has_openat2(int dir);
   Mode mode_;
 };
+
+/// Whether `opened` is on procfs, sysfs or another of the kernel's own file systems, and `dir` is
+/// not: who was given "/" must not write to /proc/self/mem. To be reached, they must be given.
+bool stays_outside(int dir, int opened);
 
 /// The fallback, in walk.cc: as Beneath::open, without openat2.
 Errno open_walking(int dir, const char* path, int flags, mode_t mode, Fd& out);

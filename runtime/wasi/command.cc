@@ -1,6 +1,6 @@
 #include "runtime/wasi/command.h"
 
-#include <algorithm>
+#include <chrono>
 #include <string_view>
 #include <utility>
 
@@ -8,9 +8,10 @@
 #include "runtime/run/artifact_file.h"
 #include "runtime/run/func_types.h"
 #include "runtime/run/instance.h"
-#include "runtime/run/store.h"
 #include "runtime/wasi/env.h"
-#include "runtime/wasi/functions.h"
+#include "runtime/wasi/thread_instance.h"
+#include "runtime/wasi/threads.h"
+#include "runtime/wasi/time_limit.h"
 
 namespace wasmedge::wasi {
 
@@ -18,36 +19,6 @@ namespace {
 
 constexpr std::string_view kStart = "_start";
 constexpr std::string_view kInitialize = "_initialize";
-constexpr std::string_view kMemory = "memory";
-constexpr size_t kListedExports = 8;
-
-// What the module exports: "function "add", memory "memory" and 12 more".
-std::string list_exports(const run::Artifact& artifact) {
-  const auto exports = artifact.exports();
-  if (exports.empty()) return "nothing";
-  std::string text;
-  for (const run::ArtifactExport& each : exports.first(std::min(exports.size(), kListedExports))) {
-    if (!text.empty()) text += ", ";
-    text += wasm::to_string(static_cast<wasm::ExternKind>(each.kind));
-    text += ' ';
-    text += quote(artifact.string(each.name));
-  }
-  if (exports.size() > kListedExports) {
-    text += fmt::format(" and {} more", exports.size() - kListedExports);
-  }
-  return text;
-}
-
-bool is_wasi(std::string_view module) {
-  return module == kPreview1 || module == kUnstable;
-}
-
-bool imports_wasi(const run::Artifact& artifact) {
-  const auto imports = artifact.imports();
-  return std::any_of(imports.begin(), imports.end(), [&](const run::ArtifactImport& import) {
-    return is_wasi(artifact.string(import.module));
-  });
-}
 
 // The function to run: exported, and of type [] -> [].
 Result<run::Function> find_entry(run::Instance& instance, std::string_view name, bool reactor) {
@@ -71,29 +42,16 @@ Result<run::Function> find_entry(run::Instance& instance, std::string_view name,
   return *function;
 }
 
-// Gives the functions the memory they read and write.
-Result<> bind_memory(WasiEnv& env, run::Instance& instance) {
-  const run::Artifact& artifact = instance.artifact();
-  run::Memory* memory = instance.find_memory(kMemory);
-  if (memory != nullptr) {
-    env.memory.bind(memory->view());
-  } else if (!artifact.memories().empty() && imports_wasi(artifact)) {
-    return fail(ErrorCode::kInvalidArgument,
-                "{}: the module imports WASI functions, which use the memory exported as {}, and "
-                "exports none of that name; it exports {}",
-                artifact.name(), quote(kMemory), list_exports(artifact));
-  }
-  return {};
-}
-
 }  // namespace
 
 struct Command::State {
-  std::unique_ptr<WasiEnv> env;
-  run::Store store;
-  run::Instance* instance = nullptr;
+  std::shared_ptr<Threads> threads;
   std::optional<run::Function> initialize;
   run::Function entry;
+  std::optional<Bound> memory, fuel, time;
+
+  /// Tells the log which limits the guest ran into.
+  void report_limits(const run::Outcome& outcome);
 };
 
 Command::Command(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -104,34 +62,57 @@ Command::~Command() = default;
 Result<Command> Command::prepare(std::shared_ptr<const run::Artifact> artifact, WasiConfig config,
                                  const std::string& reactor) {
   auto state = std::make_unique<State>();
-  TRY_ASSIGN(state->env, WasiEnv::make(std::move(config)));
-  WasiEnv& env = *state->env;
+  state->memory = config.memory;
+  state->fuel = config.fuel;
+  state->time = config.time;
+  const auto most_threads = config.threads;
+  TRY_ASSIGN(auto env, WasiEnv::make(std::move(config)));
   const std::string name = artifact->name();
-  auto linked = state->store.link(
-      std::move(artifact), [&env](const run::ImportRequest& request) -> std::optional<run::Extern> {
-        if (request.kind != wasm::ExternKind::kFunc) return std::nullopt;
-        const auto function = find_function(env, request.module, request.name, request.func_type);
-        return function ? std::optional<run::Extern>(*function) : std::nullopt;
-      });
-  if (!linked) return wrap(std::move(linked).error(), name);
-  state->instance = *linked;
-  TRY(bind_memory(env, *state->instance));
-  if (!reactor.empty() && state->instance->find_function(kInitialize)) {
-    TRY_ASSIGN(state->initialize, find_entry(*state->instance, kInitialize, true));
+  auto first = ThreadInstance::first(std::move(artifact), std::move(env), state->memory);
+  if (!first) return wrap(std::move(first).error(), name);
+  TRY_ASSIGN(state->threads, Threads::make(std::move(*first), most_threads));
+  if (state->fuel) state->threads->set_fuel(state->fuel->value);
+  run::Instance& instance = state->threads->first().instance();
+  if (!reactor.empty() && instance.find_function(kInitialize)) {
+    TRY_ASSIGN(state->initialize, find_entry(instance, kInitialize, true));
   }
   TRY_ASSIGN(state->entry,
-             find_entry(*state->instance, reactor.empty() ? kStart : reactor, !reactor.empty()));
+             find_entry(instance, reactor.empty() ? kStart : reactor, !reactor.empty()));
   return Command(std::move(state));
 }
 
-void Command::set_fuel(uint64_t fuel) {
-  state_->store.set_fuel(fuel);
+bool Command::may_spawn_threads() const {
+  return state_->threads->may_spawn();
+}
+
+void Command::State::report_limits(const run::Outcome& outcome) {
+  ThreadInstance& first = threads->first();
+  Denials& denials = first.env().guest->denials;
+  if (const uint64_t refused = first.store().memory_budget().refusals(); refused > 0) {
+    denials.report(fmt::format("grow linear memory ({} times)", refused), memory->rule);
+  }
+  if (fuel && outcome.kind == run::Outcome::Kind::kTrapped &&
+      outcome.trap.code == run::TrapCode::kOutOfFuel) {
+    denials.report("run on", fuel->rule);
+  }
 }
 
 int Command::run(int trap_fd) {
-  run::Outcome outcome = state_->instance->initialize();
-  if (outcome.returned() && state_->initialize) outcome = run::call(*state_->initialize, {});
-  if (outcome.returned()) outcome = run::call(state_->entry, {});
+  Denials& denials = state_->threads->first().env().guest->denials;
+  if (const auto& time = state_->time) {
+    const auto set = limit_time(std::chrono::nanoseconds(time->value), denials.fd(), time->rule);
+    if (!set) {  // no guest runs without the limit that it was given
+      if (trap_fd >= 0) (void)write_all(trap_fd, set.error().message + "\n", "stderr");
+      return kTrapStatus;
+    }
+  }
+  const run::Outcome outcome = state_->threads->run([this] {
+    run::Outcome ended = state_->threads->first().instance().initialize();
+    if (ended.returned() && state_->initialize) ended = run::call(*state_->initialize, {});
+    if (ended.returned()) ended = run::call(state_->entry, {});
+    return ended;
+  });
+  state_->report_limits(outcome);
   switch (outcome.kind) {
     case run::Outcome::Kind::kReturned:
       return 0;

@@ -22,17 +22,23 @@ class Command {
   /// Links `artifact` with WASI's functions and instantiates it; runs no guest code, the module's
   /// start function included. `reactor`: name of the exported function to call after `_initialize`;
   /// empty for a command, whose `_start` is called.
-  /// Errors (all kInvalidArgument): an import that the host lacks or has with another type; no
+  /// The configuration's limits hold from the start; that of fuel needs a metered artifact.
+  /// Errors (kInvalidArgument, but for the limit on memory): an import that the host lacks or has
+  /// with another type; no
   /// `_start` (or reactor function), or one of another type than [] -> []; no memory named
-  /// "memory". Each says what is there and what was wanted. Arguments and environment with NUL
-  /// bytes, or too large for a 32-bit guest, are errors too.
+  /// "memory"; no place for
+  /// threads to begin, or no shared memory, though wasi.thread-spawn is imported. Each says what is
+  /// there and what was wanted. Arguments and environment with NUL bytes, or too large for a 32-bit
+  /// guest, are errors too.
   static Result<Command> prepare(std::shared_ptr<const run::Artifact> artifact, WasiConfig config,
                                  const std::string& reactor = {});
 
-  /// What the guest may use up, if its code is metered (run::Store::set_fuel); before run().
-  void set_fuel(uint64_t fuel);
+  /// Whether the module imports wasi.thread-spawn: only then does it need to be let make threads
+  /// (clone or clone3, and what a thread of the C library does first and last).
+  bool may_spawn_threads() const;
 
-  /// Runs the guest to its end, once, on the calling thread. The exit status: 0 if `_start`
+  /// Runs the guest to its end, once, its first thread on the calling thread; when it returns, its
+  /// threads have ended (threads.h has the exception). The exit status: 0 if `_start`
   /// returned, proc_exit's code (its low 8 bits are what a process can tell), or kTrapStatus after
   /// a trap, whose message goes to `trap_fd` (one write; -1: nowhere), with a line for each frame.
   int run(int trap_fd = 2);

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <array>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +18,12 @@ struct Preopen {
   bool read_only = false;  // whatever would change it fails with EROFS
 };
 
+/// A limit, and what messages call the rule that sets it.
+struct Bound {
+  uint64_t value = 0;
+  std::string rule;
+};
+
 /// All that a guest of WASI preview 1 gets from its host. Nothing is inherited: no environment, no
 /// directory, no descriptor but these.
 struct WasiConfig {
@@ -27,6 +35,10 @@ struct WasiConfig {
   std::array<int, 3> stdio = {0, 1, 2};
   // What it may do on the network must be granted by each; none: what the network namespace allows.
   std::vector<NetworkRule> network;
+  std::optional<Bound> memory;   // bytes of all its linear memories together
+  std::optional<Bound> fuel;     // instructions, about; its code must be metered
+  std::optional<Bound> time;     // nanoseconds from Command::run on; takes SIGALRM
+  std::optional<Bound> threads;  // at a time, beside the first; at most Limits::guest_threads
   // Where refusals are reported, a line each (denials.h). Borrowed; -1: nowhere.
   int denials = -1;
 };

@@ -21,6 +21,7 @@ class Denials {
   Denials& operator=(const Denials&) = delete;
 
   void set_fd(int fd) { fd_ = fd; }
+  int fd() const { return fd_; }
   /// "refused: connect to 10.0.0.1:80/tcp: annotation io.wasmedge.wasi.network grants …", at most
   /// 1024 bytes in one write. `what`: the action, `why`: the rule and what it grants.
   void report(std::string_view what, std::string_view why);

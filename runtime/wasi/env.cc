@@ -65,7 +65,8 @@ Errno WasiEnv::descriptor(uint32_t fd, Rights rights, DescriptorRef& out) const 
 
 Errno WasiEnv::file(uint32_t fd, Rights rights, DescriptorRef& out) const {
   const Errno error = descriptor(fd, rights, out);
-  return out != nullptr && out->is_directory() ? Errno::kIsDir : error;
+  if (out != nullptr && (out->is_directory() || !out->asked(rights))) return Errno::kBadF;
+  return error;
 }
 
 Errno WasiEnv::directory(uint32_t fd, Rights rights, DescriptorRef& out) const {

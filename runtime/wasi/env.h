@@ -53,7 +53,7 @@ struct WasiEnv {
 
   /// The open descriptor `fd` with all of `rights`. Else kBadF or kNotCapable.
   Errno descriptor(uint32_t fd, Rights rights, DescriptorRef& out) const;
-  /// Likewise, and not a directory; else kIsDir.
+  /// Likewise, and not a directory; else kBadF, as for what was never opened to be read or written.
   Errno file(uint32_t fd, Rights rights, DescriptorRef& out) const;
   /// Likewise, and a directory; else kNotDir.
   Errno directory(uint32_t fd, Rights rights, DescriptorRef& out) const;
@@ -70,9 +70,10 @@ struct WasiEnv {
   FdTable& fds = guest->fds;
   const StringList& arguments = guest->arguments;
   const StringList& environment = guest->environment;
+  Denials& denials = guest->denials;
+  NetworkPolicy& network = guest->network;
   GuestMemory memory;
   Beneath beneath;
-  NetworkPolicy& network = guest->network;
   std::unique_ptr<EdgePoll> edges;  // of epoll_oneoff; made by its first call
   bool has_noappend = true;         // pwritev2(2) knows RWF_NOAPPEND, as far as we know
 

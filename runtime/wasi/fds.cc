@@ -55,8 +55,9 @@ Errno Descriptor::identify(int fd) {
 }
 
 Errno Descriptor::opened(Fd fd, Rights base, Rights inheriting, bool read_only,
-                         std::unique_ptr<Descriptor>& out) {
+                         std::unique_ptr<Descriptor>& out, Rights asked) {
   std::unique_ptr<Descriptor> made(new Descriptor);
+  made->asked_ = asked | base;
   made->base_ = base;
   made->inheriting_ = inheriting;
   made->read_only_ = read_only;
@@ -84,6 +85,7 @@ std::unique_ptr<Descriptor> Descriptor::borrowed(int fd) {
   made->base_ = kFileRights;
   if ((flags & O_ACCMODE) == O_RDONLY) made->base_ &= ~kWriteRights;
   if ((flags & O_ACCMODE) == O_WRONLY) made->base_ &= ~kFdRead;
+  made->asked_ = made->base_;
   if (made->identify(fd) != Errno::kSuccess) return nullptr;
   made->fd_.reset(fd);
   made->borrowed_ = true;
@@ -150,8 +152,12 @@ Errno FdTable::close(uint32_t number) {
 Errno FdTable::renumber(uint32_t from, uint32_t to) {
   DescriptorRef closed;
   const std::lock_guard lock(mutex_);
-  if (!is_open(from) || !is_open(to)) return Errno::kBadF;
+  if (!is_open(from)) return Errno::kBadF;
   if (from == to) return Errno::kSuccess;
+  if (to >= slots_.size()) {
+    if (to > kMostRenumbered) return Errno::kBadF;
+    slots_.resize(to + 1);
+  }
   closed = std::exchange(slots_[to], take(from));
   return Errno::kSuccess;
 }

@@ -20,9 +20,10 @@ namespace wasmedge::wasi {
 class Descriptor {
  public:
   /// A file or directory that the guest opened: `base` and `inheriting` are cut to what makes sense
-  /// on what `fd` is. Errors: kIo and the like, if the kernel does not tell what it is.
+  /// on what `fd` is. `asked`: rights that the guest asked for in vain. Errors: kIo and the like,
+  /// if the kernel does not tell what it is.
   static Errno opened(Fd fd, Rights base, Rights inheriting, bool read_only,
-                      std::unique_ptr<Descriptor>& out);
+                      std::unique_ptr<Descriptor>& out, Rights asked = 0);
   /// A directory that the host grants, with all rights. The fd may be O_PATH.
   static std::unique_ptr<Descriptor> preopen(Fd dir, std::string guest_path, bool read_only);
   /// A stdio stream, with the rights of a file opened as it is; the fd stays the host's. Null if it
@@ -44,6 +45,9 @@ class Descriptor {
   Rights base() const { return base_.load(); }
   Rights inheriting() const { return inheriting_.load(); }
   bool may(Rights rights) const { return (rights & ~base()) == 0; }
+  /// Whether it was opened to be read, and written, if `rights` say so: who lacks a right that it
+  /// did not ask for has the wrong descriptor, and who lacks another has too few capabilities.
+  bool asked(Rights rights) const { return (rights & (kFdRead | kFdWrite) & ~asked_) == 0; }
   /// The name of a preopen; nullopt if it is none.
   const std::optional<std::string>& guest_path() const { return guest_path_; }
 
@@ -65,6 +69,7 @@ class Descriptor {
   bool terminal_ = false;
   bool read_only_ = false;
   FileType type_ = FileType::kUnknown;
+  Rights asked_ = 0;
   std::atomic<Rights> base_ = 0;
   std::atomic<Rights> inheriting_ = 0;
   std::mutex steps_;
@@ -90,11 +95,13 @@ class FdTable {
   /// Null if `number` is not open.
   DescriptorRef get(uint32_t number) const;
   Errno close(uint32_t number);
-  /// `to` becomes what `from` was, and `from` closed; kBadF unless both are open.
+  /// `to`, which need not be open, becomes what `from` was, and `from` closed. kBadF: `from` is not
+  /// open, or `to` a number beyond all that are and beyond kMostRenumbered.
   Errno renumber(uint32_t from, uint32_t to);
 
  private:
   static constexpr uint32_t kFirst = 3;
+  static constexpr uint32_t kMostRenumbered = 65535;  // a guest's choice must not take much memory
   bool is_open(uint32_t number) const {
     return number < slots_.size() && slots_[number] != nullptr;
   }

@@ -1,20 +1,11 @@
 #include "runtime/wasi/functions.h"
 
-#include <cstddef>
+#include "runtime/run/trap.h"
+#include "runtime/wasi/host_stack.h"
 
 namespace wasmedge::wasi {
 
 namespace {
-
-// Host functions run on the guest's stack, of which a guest may have left a byte. If this much is
-// not there, the read hits the guard (which is larger), and the guest traps here and now: not in
-// the middle of a function of ours, or of the allocator.
-constexpr ptrdiff_t kHostStackBytes = 65536;
-
-inline void need_host_stack() {
-  const auto* here = static_cast<const volatile std::byte*>(__builtin_frame_address(0));
-  static_cast<void>(here[-kHostStackBytes]);
-}
 
 // What compiled code calls for a function of the table: the context is the WasiEnv.
 template <auto kFunction>
@@ -23,7 +14,9 @@ template <typename... P, Errno (*kFunction)(WasiEnv&, P...)>
 struct Entry<kFunction> {
   static uint32_t call(WasiEnv* env, P... arguments) {
     need_host_stack();
-    return static_cast<uint32_t>(kFunction(*env, arguments...));
+    const Errno error = kFunction(*env, arguments...);
+    if (env->ended()) run::exit_guest(0);
+    return static_cast<uint32_t>(error);
   }
 };
 template <typename... P, void (*kFunction)(WasiEnv&, P...)>

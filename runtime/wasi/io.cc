@@ -95,10 +95,10 @@ Errno seek(WasiEnv& env, const Descriptor& file, off_t offset, int whence, uint3
 Errno seek_checked(WasiEnv& env, uint32_t fd, uint64_t offset, int whence, uint32_t position_out) {
   DescriptorRef file;
   const bool tells = offset == 0 && whence == SEEK_CUR;
-  const Errno error = env.file(fd, tells ? kFdTell : kFdSeek, file);
-  if (file == nullptr) return error;
+  WASI_TRY(env.file(fd, 0, file));
   if (file->is_terminal()) return Errno::kSPipe;
-  WASI_TRY(error);
+  const bool may = file->may(kFdSeek) || (tells && file->may(kFdTell));  // to seek implies to tell
+  if (!may) return Errno::kNotCapable;
   return seek(env, *file, static_cast<off_t>(offset), whence, position_out);
 }
 

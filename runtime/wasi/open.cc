@@ -35,8 +35,9 @@ Errno make_request(const Descriptor& directory, uint32_t lookup, uint32_t oflags
   if ((lookup & kSymlinkFollow) == 0) flags |= O_NOFOLLOW;
   if ((oflags & kOflagDirectory) != 0) flags |= O_DIRECTORY;
   if ((oflags & kOflagTrunc) != 0) flags |= O_TRUNC;
+  constexpr uint32_t kMakes = kOflagCreat | kOflagExcl | kOflagTrunc;
+  if ((oflags & kOflagDirectory) != 0 && (oflags & kMakes) != 0) return Errno::kInval;
   if ((oflags & kOflagCreat) != 0) {
-    if ((oflags & kOflagDirectory) != 0) return Errno::kInval;
     flags |= O_CREAT;
     if ((oflags & kOflagExcl) != 0) flags |= O_EXCL;
   }
@@ -98,7 +99,7 @@ Errno preview1::path_open(WasiEnv& env, uint32_t fd, uint32_t lookup, uint32_t p
   WASI_TRY(open(env, directory->fd(), request.flags, host));
   std::unique_ptr<Descriptor> opened;
   WASI_TRY(Descriptor::opened(std::move(host), request.base, request.inheriting,
-                              directory->read_only(), opened));
+                              directory->read_only(), opened, base));
   return env.memory.store(fd_out, env.fds.add(std::move(opened)));
 }
 

@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 
 #include "runtime/wasi/functions.h"
@@ -133,7 +134,10 @@ Errno preview1::path_readlink(WasiEnv& env, uint32_t fd, uint32_t path, uint32_t
   struct stat status{};
   if (::fstat(link.get(), &status) != 0) return last_error();
   if (!S_ISLNK(status.st_mode)) return Errno::kInval;
-  const ssize_t used = ::readlinkat(link.get(), "", reinterpret_cast<char*>(bytes), size);
+  if (size == 0) return env.memory.store(size_out, uint32_t{0});  // Linux calls that an error
+  constexpr uint32_t kMost = PATH_MAX;                            // and a size beyond INT_MAX too
+  const ssize_t used =
+      ::readlinkat(link.get(), "", reinterpret_cast<char*>(bytes), std::min(size, kMost));
   if (used < 0) return last_error();
   return env.memory.store(size_out, static_cast<uint32_t>(used));
 }

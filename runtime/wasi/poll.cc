@@ -94,9 +94,31 @@ class Poll {
   };
 
   int poll_once(const timespec* timeout) {
-    if (!edges_) return ::ppoll(fds_.data(), fds_.size(), timeout, nullptr);
+    if (!edges_) {
+      const int ready = ::ppoll(fds_.data(), fds_.size(), timeout, nullptr);
+      return ready < 0 && errno == EINVAL ? poll_merged(timeout) : ready;
+    }
     if (env_.edges == nullptr) env_.edges = std::make_unique<EdgePoll>();
     return env_.edges->wait(fds_, files_, timeout);
+  }
+
+  // poll(2) takes no more entries than a process may have fds, and a guest may name one many times.
+  int poll_merged(const timespec* timeout) {
+    const auto by_fd = [](const pollfd& a, const pollfd& b) { return a.fd < b.fd; };
+    std::vector<pollfd> merged;
+    std::vector<pollfd> sorted = fds_;
+    std::sort(sorted.begin(), sorted.end(), by_fd);
+    for (const pollfd& each : sorted) {
+      if (merged.empty() || merged.back().fd != each.fd) merged.push_back({each.fd, 0, 0});
+      merged.back().events |= each.events;
+    }
+    const int ready = ::ppoll(merged.data(), merged.size(), timeout, nullptr);
+    for (pollfd& each : fds_) {
+      const auto found = std::lower_bound(merged.begin(), merged.end(), each, by_fd);
+      each.revents =
+          static_cast<short>(found->revents & (each.events | POLLERR | POLLHUP | POLLNVAL));
+    }
+    return ready;
   }
 
   void add_clock(const Wanted& wanted, Entry& entry) const {

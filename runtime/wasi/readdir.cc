@@ -1,4 +1,5 @@
 #include <dirent.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,21 +30,59 @@ class Output {
   size_t used_ = 0;
 };
 
-void append_entry(Output& output, const dirent64& host) {
-  const size_t name_bytes = std::strlen(static_cast<const char*>(host.d_name));
+// "." and ".." come first, as guests expect and not every file system has it; then what the kernel
+// tells, whose positions the other cookies are.
+enum : uint64_t { kDot = 0, kDotDot = 1, kKernels = 2 };
+
+void append_entry(Output& output, const char* name, uint64_t next, uint64_t inode, FileType type) {
+  const size_t name_bytes = std::strlen(name);
   Dirent entry{};
-  entry.next = static_cast<uint64_t>(host.d_off);
-  entry.inode = host.d_ino;
+  entry.next = next;
+  entry.inode = inode;
   entry.name_bytes = static_cast<uint32_t>(name_bytes);
-  entry.type = file_type(DTTOIF(host.d_type));
+  entry.type = type;
   output.append(&entry, sizeof entry);
-  output.append(static_cast<const char*>(host.d_name), name_bytes);
+  output.append(name, name_bytes);
+}
+
+Errno append_dots(Output& output, int directory, uint64_t cookie) {
+  for (const uint64_t each : {uint64_t{kDot}, uint64_t{kDotDot}}) {
+    if (cookie > each) continue;
+    const char* name = each == kDot ? "." : "..";
+    struct stat status{};
+    if (::fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) != 0) return last_error();
+    append_entry(output, name, each + 1, status.st_ino, FileType::kDirectory);
+  }
+  return Errno::kSuccess;
+}
+
+bool is_dots(const char* name) {
+  return std::strcmp(name, ".") == 0 || std::strcmp(name, "..") == 0;
+}
+
+Errno append_kernels(WasiEnv& env, Output& output, int directory, uint64_t cookie) {
+  const uint64_t position = std::max<uint64_t>(cookie, kKernels) - kKernels;
+  if (::lseek(directory, static_cast<off_t>(position), SEEK_SET) < 0) return last_error();
+  while (!output.full()) {
+    const ssize_t filled = ::getdents64(directory, env.entries.data(), env.entries.size());
+    if (filled < 0) return last_error();
+    if (filled == 0) break;
+    for (ssize_t at = 0; at < filled && !output.full();) {
+      const auto* entry = reinterpret_cast<const dirent64*>(env.entries.data() + at);
+      at += entry->d_reclen;
+      const char* name = static_cast<const char*>(entry->d_name);
+      if (is_dots(name)) continue;
+      append_entry(output, name, static_cast<uint64_t>(entry->d_off) + kKernels, entry->d_ino,
+                   file_type(DTTOIF(entry->d_type)));
+    }
+  }
+  return Errno::kSuccess;
 }
 
 }  // namespace
 
-// A cookie is the kernel's own position in the directory, so that nothing is kept here between
-// calls. Less than the buffer's size in use tells the guest that this is the end.
+// Nothing is kept here between calls. Less than the buffer's size in use tells the guest that this
+// is the end.
 Errno preview1::fd_readdir(WasiEnv& env, uint32_t fd, uint32_t buffer, uint32_t size,
                            uint64_t cookie, uint32_t size_out) {
   DescriptorRef directory;
@@ -53,18 +92,9 @@ Errno preview1::fd_readdir(WasiEnv& env, uint32_t fd, uint32_t buffer, uint32_t 
   if (bytes == nullptr) return Errno::kFault;
   WASI_TRY(directory->make_readable());
   const std::lock_guard lock(directory->steps());  // nobody else moves the position
-  if (::lseek(directory->fd(), static_cast<off_t>(cookie), SEEK_SET) < 0) return last_error();
   Output output({bytes, size});
-  while (!output.full()) {
-    const ssize_t filled = ::getdents64(directory->fd(), env.entries.data(), env.entries.size());
-    if (filled < 0) return last_error();
-    if (filled == 0) break;
-    for (ssize_t at = 0; at < filled && !output.full();) {
-      const auto* entry = reinterpret_cast<const dirent64*>(env.entries.data() + at);
-      append_entry(output, *entry);
-      at += entry->d_reclen;
-    }
-  }
+  WASI_TRY(append_dots(output, directory->fd(), cookie));
+  WASI_TRY(append_kernels(env, output, directory->fd(), cookie));
   return env.memory.store(size_out, output.used());
 }
 

@@ -42,8 +42,8 @@ inline constexpr Rights kSockBind = Rights{1} << 32;
 
 /// Those that make sense on a directory; what is opened beneath it may have kFileRights too.
 inline constexpr Rights kDirectoryRights =
-    kFdDatasync | kFdFdstatSetFlags | kFdSync | kPathCreateDirectory | kPathCreateFile |
-    kPathLinkSource | kPathLinkTarget | kPathOpen | kFdReaddir | kPathReadlink | kPathRenameSource |
+    kFdDatasync | kFdSync | kPathCreateDirectory | kPathCreateFile | kPathLinkSource |
+    kPathLinkTarget | kPathOpen | kFdReaddir | kPathReadlink | kPathRenameSource |
     kPathRenameTarget | kPathFilestatGet | kPathFilestatSetSize | kPathFilestatSetTimes |
     kFdFilestatGet | kFdFilestatSetTimes | kPathSymlink | kPathRemoveDirectory | kPathUnlinkFile;
 

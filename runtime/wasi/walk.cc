@@ -91,9 +91,10 @@ class Walk {
       if ((flags & O_CREAT) != 0) return Errno::kIsDir;
       flags |= O_DIRECTORY;
     }
-    const int fd = ::openat(here(), component_.c_str(), flags, mode_);
-    if (fd < 0) return last_error();
-    out.reset(fd);
+    Fd opened(::openat(here(), component_.c_str(), flags, mode_));
+    if (!opened) return last_error();
+    if (stays_outside(base_, opened.get())) return Errno::kAcces;
+    out = std::move(opened);
     return Errno::kSuccess;
   }
 

@@ -143,6 +143,10 @@ void Decoder::import(Reader& reader) {
   import.name = reader.name();
   const uint32_t offset = reader.offset();
   const uint8_t kind = reader.byte();
+  if (kind > static_cast<uint8_t>(ExternKind::kTag)) {
+    reader.malformed(offset, "malformed import kind {:#04x}", kind);
+    return;
+  }
   import.kind = static_cast<ExternKind>(kind);
   switch (import.kind) {
     case ExternKind::kFunc:
@@ -165,8 +169,6 @@ void Decoder::import(Reader& reader) {
       import.index = static_cast<uint32_t>(module_.tags.size());
       module_.tags.push_back({.type = read_tag_type(reader), .imported = true, .at = at});
       break;
-    default:
-      reader.malformed(offset, "malformed import kind {:#04x}", kind);
   }
   if (reader.ok()) module_.imports.push_back(import);
 }

@@ -244,6 +244,7 @@ void read(Reader& reader, TryTableImm& imm) {
     const uint8_t kind = reader.byte();
     if (kind > static_cast<uint8_t>(CatchClause::Kind::kAllRef)) {
       reader.malformed(offset, "malformed catch clause {:#04x}", kind);
+      return;
     }
     clause.kind = static_cast<CatchClause::Kind>(kind);
     const bool has_tag = kind <= static_cast<uint8_t>(CatchClause::Kind::kTagRef);

@@ -13,7 +13,9 @@
 #include "runtime/base/limits.h"
 #include "runtime/wasi/command.h"
 #include "shim/init/channel.h"
+#include "shim/init/name_files.h"
 #include "shim/init/program.h"
+#include "shim/init/second_line.h"
 #include "shim/init/signals.h"
 #include "shim/init/wasm_guest.h"
 
@@ -31,6 +33,9 @@ struct Ready {
   oci::Prepared prepared;
   std::string program;
   std::optional<wasi::Command> command;  // none: native
+  SecondLine second_line;
+  std::string policy;
+  Fd refusals;  // the end that is read
 };
 
 Result<> run_runtime_hooks(const oci::Spec& spec, Channel& channel) {
@@ -41,6 +46,14 @@ Result<> run_runtime_hooks(const oci::Spec& spec, Channel& channel) {
 
 Fd take_cache() {
   return ::fcntl(oci::kCacheFd, F_SETFD, FD_CLOEXEC) == 0 ? Fd(oci::kCacheFd) : Fd();
+}
+
+/// Where refusals go: the shim reads the other end. Never waited for.
+Result<Fd> open_refusals(Ready& ready) {
+  std::array<int, 2> ends{};
+  if (::pipe2(ends.data(), O_CLOEXEC | O_NONBLOCK) != 0) return fail_errno("make a pipe");
+  ready.refusals.reset(ends[0]);
+  return Fd(ends[1]);
 }
 
 /// Everything up to READY. Contained step by step (oci/contain.h); in between, the program.
@@ -56,14 +69,21 @@ Result<Ready> create(Channel& channel) {
     TRY_ASSIGN(ready.spec, oci::parse_spec(text));
   }
   const oci::Spec& spec = ready.spec;
+  TRY_ASSIGN(const policy::Policy policy,
+             policy::policy_of(spec.annotations, policy::decode_ceilings(ready.setup.extra)));
+  TRY(protect_name_files(policy, ready.spec));
 
   TRY_ASSIGN(Fd root, oci::build_root(spec, ready.setup));
+  TRY(pin_name_files(policy, spec, root.get()));
   TRY_ASSIGN(Program program, find_program(root.get(), spec.process));
   ready.program = program.path;
   const bool wasm = program.kind == ProgramKind::kWasm;
   std::shared_ptr<const run::Artifact> artifact;
   if (wasm) {
-    TRY_ASSIGN(artifact, obtain_artifact(program, std::move(cache), channel));
+    TRY_ASSIGN(artifact,
+               obtain_artifact(program, std::move(cache), channel, policy.fuel.has_value()));
+  } else {
+    TRY(policy::check_native(policy, spec.annotations));
   }
   const oci::Guest guest = wasm ? oci::Guest::kWasm : oci::Guest::kNative;
   TRY_ASSIGN(ready.prepared, oci::enclose(spec, ready.setup, root.get(), guest,
@@ -73,7 +93,17 @@ Result<Ready> create(Channel& channel) {
   std::optional<wasi::WasiConfig> config;
   std::vector<int> keep = {channel.fd()};
   if (wasm) {
-    TRY_ASSIGN(config, wasi_config(spec));
+    TRY_ASSIGN(auto directories, policy::given_directories(spec, policy));
+    TRY_ASSIGN(config, wasi_config(spec, policy, directories));
+    TRY_ASSIGN(ready.second_line, make_second_line(policy, *config));
+    ready.policy = fmt::format("{}; second line: {}", policy::describe(policy, directories),
+                               ready.second_line.text);
+    if (policy.narrows()) {
+      TRY_ASSIGN(Fd refusals, open_refusals(ready));
+      config->denials = refusals.release();  // open as long as the guest runs
+      keep.insert(keep.end(), {config->denials, ready.refusals.get()});
+    }
+    if (ready.second_line.landlock) keep.push_back(ready.second_line.landlock.get());
     for (const wasi::Preopen& preopen : config->preopens) keep.push_back(preopen.dir.get());
   }
   TRY(oci::drop_privileges(spec, ready.prepared, guest));
@@ -81,6 +111,7 @@ Result<Ready> create(Channel& channel) {
   if (wasm) {
     // Contained and without privileges: only now is anything of the module's brought to life.
     TRY_ASSIGN(ready.command, wasi::Command::prepare(artifact, std::move(*config)));
+    if (!ready.command->may_spawn_threads()) ready.second_line.threads = false;
     artifact->close_file();
   }
   // Nothing else should be open by now; this makes it certain.
@@ -111,8 +142,13 @@ Result<int> start(Ready& ready, Channel& channel) {
       "startContainer", spec.hooks.start_container,
       {spec.version, ready.setup.id, "created", ::getpid(), ready.setup.bundle, spec.annotations}));
   channel.close();
-  TRY(oci::lock_down(spec, ready.prepared));
-  if (!ready.command) execute(ready);
+  if (!ready.command) {
+    TRY(oci::lock_down(spec, ready.prepared, oci::Guest::kNative));
+    execute(ready);
+  }
+  TRY(bind_paths_and_ports(ready.second_line));
+  TRY(oci::lock_down(spec, ready.prepared, oci::Guest::kWasm));
+  TRY(bind_system_calls(ready.second_line));
   return ready.command->run();
 }
 
@@ -129,7 +165,9 @@ int main() {
     return 1;
   }
   ::malloc_trim(0);
-  if (!channel.send(Control::kReady, ready->command ? "wasm" : "native")) return 1;
+  const std::string kind = ready->command ? "wasm\n" + ready->policy : "native";
+  if (!channel.send(Control::kReady, kind, ready->refusals.get())) return 1;
+  ready->refusals.reset();
   if (!channel.expect(Control::kStart)) return 1;
   auto status = start(*ready, channel);
   if (status) return *status;

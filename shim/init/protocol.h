@@ -24,10 +24,12 @@ enum class Control : uint32_t {
   kSetup = oci::kSetupMessage,
   kHooks = oci::kFirstFreeKind,  // no payload
   kResume,                       // no payload
-  kCompile,   // payload: the module's name for messages; fd: the module, O_RDONLY
-  kCompiled,  // fd: the artifact, open read-only; without one, payload: oci::encode_error()
-  kReady,     // payload: "wasm" or "native"
-  kStart,     // no payload
+  kCompile,         // payload: the module's name for messages; fd: the module, O_RDONLY
+  kCompiled,        // fd: the artifact, open read-only; without one, payload: oci::encode_error()
+  kReady,           // payload: "native", or "wasm", a newline and the policy in force; fd: where
+                    // refusals can be read, a line each (wasi/denials.h), if there can be any
+  kStart,           // no payload
+  kCompileMetered,  // as kCompile: code that uses up fuel
 };
 
 }  // namespace wasmedge::init

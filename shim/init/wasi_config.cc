@@ -5,30 +5,11 @@
 #include <algorithm>
 
 #include "oci/contain.h"
-#include "oci/mount_options.h"
 #include "oci/rootfs.h"
 #include "shim/init/wasm_guest.h"
 
 namespace wasmedge::init {
 namespace {
-
-bool is_read_only(const oci::Mount& mount) {
-  const auto& options = mount.options;
-  const auto last = std::find_if(options.rbegin(), options.rend(), [](const std::string& option) {
-    return option == "ro" || option == "rw" || option == "rro" || option == "rrw";
-  });
-  return last != options.rend() && last->ends_with("ro");
-}
-
-/// Adds a directory; one that is given already (a mount over a mount) is replaced.
-Result<> add(wasi::WasiConfig& config, const std::string& path, const std::string& guest_path,
-             bool read_only) {
-  TRY_ASSIGN(Fd directory, open_file(path, O_PATH | O_DIRECTORY));
-  std::erase_if(config.preopens,
-                [&](const wasi::Preopen& given) { return given.guest_path == guest_path; });
-  config.preopens.push_back({std::move(directory), guest_path, read_only});
-  return {};
-}
 
 bool is_directory(const std::string& path) {
   struct stat status{};
@@ -54,44 +35,70 @@ std::vector<std::string> top_directories() {
 /// ways that are in use: the variable PWD (Go), and a preopen named "." in last place (wasi-libc,
 /// and so C, C++ and Rust). wasi-libc cannot tell "." from "/", and asks the last one; so that
 /// absolute paths still mean what they say, each directory in "/" is given by its own name.
-Result<> add_working_directory(wasi::WasiConfig& config, const oci::Spec& spec) {
-  const std::string cwd = oci::clean_path(spec.process.cwd);
-  const bool told = std::any_of(config.env.begin(), config.env.end(),
-                                [](const std::string& item) { return item.starts_with("PWD="); });
-  if (!told) config.env.push_back("PWD=" + cwd);
-
-  bool read_only = spec.root_readonly;
-  std::string holder = "/";
-  for (const oci::Mount& mount : spec.mounts) {
-    const std::string place = oci::clean_path(mount.destination);
-    const bool holds = cwd == place || cwd.starts_with(place == "/" ? place : place + "/");
-    if (!holds || place.size() < holder.size()) continue;
-    holder = place;
-    read_only = is_read_only(mount);
+void name_top_directories(std::vector<policy::Given>& directories, bool read_only) {
+  auto next = directories.begin() + 1;
+  for (const std::string& path : top_directories()) {
+    const bool given =
+        std::any_of(directories.begin(), directories.end(),
+                    [&](const policy::Given& each) { return each.guest_path == path; });
+    if (given) continue;
+    next = directories.insert(next, {path, path, read_only, "config.json: root", false, false}) + 1;
   }
-  return add(config, cwd, ".", read_only);
+}
+
+/// What a rule names must be the very directory: a symbolic link of the image could lead to more.
+/// Nothing: it is not there, and need not be.
+Result<std::optional<Fd>> open_directory(const policy::Given& given, const Fd& root) {
+  constexpr int kFlags = O_PATH | O_DIRECTORY;
+  if (!given.by_rule) {
+    // A mounted file is reached through the directory it is in.
+    if (!given.required && !is_directory(given.path)) return std::nullopt;
+    TRY_ASSIGN(Fd directory, open_file(given.path, kFlags));
+    return directory;
+  }
+  auto opened = given.path == "/"
+                    ? open_file("/", kFlags)
+                    : oci::open_in_root(root.get(), given.path, kFlags, oci::Follow::kNever);
+  if (opened) return std::move(*opened);
+  if (!given.required) return std::nullopt;
+  return fail(ErrorCode::kInvalidArgument,
+              "{}: the container must have a directory there, with no symbolic link on the way: {}",
+              given.why, opened.error().message);
 }
 
 }  // namespace
 
-Result<wasi::WasiConfig> wasi_config(const oci::Spec& spec) {
+Result<wasi::WasiConfig> wasi_config(const oci::Spec& spec, const policy::Policy& policy,
+                                     std::vector<policy::Given>& directories) {
   wasi::WasiConfig config;
   config.args = spec.process.args;
   config.env = spec.process.env;
-  const bool elsewhere = oci::clean_path(spec.process.cwd) != "/";
-  TRY(add(config, "/", "/", spec.root_readonly));
-  if (elsewhere) {
-    for (const std::string& path : top_directories()) {
-      TRY(add(config, path, path, spec.root_readonly));
-    }
+  std::erase_if(config.env, [&](const std::string& item) { return !policy.passes(item); });
+  config.network = policy.network;
+  config.memory = policy.memory;
+  config.fuel = policy.fuel;
+  config.time = policy.time;
+  config.threads = policy.threads;
+
+  const std::string cwd = oci::clean_path(spec.process.cwd);
+  if (cwd != "/") {
+    if (!policy.preopens) name_top_directories(directories, spec.root_readonly);
+    const bool told = std::any_of(config.env.begin(), config.env.end(),
+                                  [](const std::string& item) { return item.starts_with("PWD="); });
+    if (!told) config.env.push_back("PWD=" + cwd);
   }
-  for (const oci::Mount& mount : spec.mounts) {
-    const std::string path = oci::clean_path(mount.destination);
-    // A mounted file is reached through the directory it is in.
-    if (oci::is_kernel_path(path) || !is_directory(path)) continue;
-    TRY(add(config, path, path, is_read_only(mount)));
+  Fd root;
+  if (policy.preopens) {
+    TRY_ASSIGN(root, open_file("/", O_PATH | O_DIRECTORY));
   }
-  if (elsewhere) TRY(add_working_directory(config, spec));
+  std::vector<policy::Given> opened;
+  for (policy::Given& given : directories) {
+    TRY_ASSIGN(auto directory, open_directory(given, root));
+    if (!directory) continue;
+    config.preopens.push_back({std::move(*directory), given.guest_path, given.read_only});
+    opened.push_back(std::move(given));
+  }
+  directories = std::move(opened);
   return config;
 }
 

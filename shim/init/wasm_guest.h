@@ -9,18 +9,22 @@
 #include "runtime/wasi/config.h"
 #include "shim/init/channel.h"
 #include "shim/init/program.h"
+#include "shim/policy/given.h"
 
 /// A WebAssembly module as the container's program.
 namespace wasmedge::init {
 
 /// The module's artifact: from the cache (a directory, or none), otherwise the shim has it
-/// compiled.
+/// compiled. `metered`: code that uses up fuel.
 Result<std::shared_ptr<const run::Artifact>> obtain_artifact(const Program& program, Fd cache,
-                                                             Channel& channel);
+                                                             Channel& channel, bool metered);
 
 /// What the guest gets, from the spec; called inside the container (README.md, "What a module
 /// sees"): arguments, environment, and as preopens the root at "/", each mounted directory at its
-/// destination, and the working directory. Read-only where the spec says so.
-Result<wasi::WasiConfig> wasi_config(const oci::Spec& spec);
+/// destination, and the working directory, or those that the policy names. Read-only where the spec
+/// or the policy says so. `directories` is as policy::given_directories() gives it; what is no
+/// directory here is taken out of it.
+Result<wasi::WasiConfig> wasi_config(const oci::Spec& spec, const policy::Policy& policy,
+                                     std::vector<policy::Given>& directories);
 
 }  // namespace wasmedge::init

@@ -14,12 +14,14 @@ struct ValueFlag {
   std::string_view name;
   std::string CommandLine::* field;
 };
-constexpr std::array<ValueFlag, 5> kValueFlags = {{
+constexpr std::array<ValueFlag, 7> kValueFlags = {{
     {"namespace", &CommandLine::namespace_name},
     {"address", &CommandLine::address},
     {"publish-binary", &CommandLine::publish_binary},
     {"id", &CommandLine::id},
     {"bundle", &CommandLine::bundle},
+    {"config", &CommandLine::config},
+    {"ceiling", &CommandLine::ceiling},
 }};
 
 std::string CommandLine::* value_field(std::string_view name) {
@@ -50,14 +52,20 @@ Result<> set_action(CommandLine& line, std::string_view word) {
     line.action = Action::kStart;
   } else if (word == "delete") {
     line.action = Action::kDelete;
+  } else if (word == "policy") {
+    line.action = Action::kPolicy;
   } else {
-    return fail(ErrorCode::kInvalidArgument, "unknown action \"{}\"; there are start and delete",
-                word);
+    return fail(ErrorCode::kInvalidArgument,
+                "unknown action \"{}\"; there are start, delete and policy", word);
   }
   return {};
 }
 
 Result<> check(const CommandLine& line) {
+  if (line.action == Action::kPolicy) {
+    if (!line.config.empty()) return {};
+    return fail(ErrorCode::kInvalidArgument, "the flag -config is missing");
+  }
   if (line.action == Action::kInfo || line.action == Action::kVersion) return {};
   for (const ValueFlag& flag : {kValueFlags[0], kValueFlags[1], kValueFlags[3]}) {
     if ((line.*flag.field).empty()) {

@@ -16,6 +16,7 @@ struct CommandLine {
     kDelete,   // clean up after a server that died
     kInfo,     // print what this runtime is
     kVersion,  // the same for a human
+    kPolicy,   // for a human too: what a config.json's policy is
   };
   Action action = Action::kServe;
   std::string namespace_name;
@@ -23,6 +24,8 @@ struct CommandLine {
   std::string publish_binary;  // unused: events go over ttrpc
   std::string id;
   std::string bundle;
+  std::string config;   // kPolicy: the file; and
+  std::string ceiling;  // one in place of the runtime's options, or empty
   bool debug = false;
 };
 

@@ -23,6 +23,10 @@ Result<> serve(const CommandLine& line);
 /// DeleteResponse. Does nothing where nothing is left.
 Result<std::string> remove(const CommandLine& line);
 
+/// `policy`: what a module of this config.json sees and may do on this node, and why, for people.
+/// `wasmedge policy` executes it.
+Result<std::string> explain_policy(const CommandLine& line);
+
 /// `-info`: an encoded RuntimeInfo.
 std::string info();
 

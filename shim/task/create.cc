@@ -4,6 +4,8 @@
 #include <sched.h>
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <optional>
@@ -15,7 +17,10 @@
 #include "runtime/base/log.h"
 #include "runtime/cache/obtain.h"
 #include "shim/init/protocol.h"
+#include "shim/policy/policy.h"
 #include "shim/task/bundle.h"
+#include "shim/task/ceilings.h"
+#include "shim/task/refusals.h"
 
 namespace wasmedge::task {
 namespace asio = boost::asio;
@@ -71,6 +76,8 @@ Result<> Creation::check_request() const {
 Result<> Creation::prepare() {
   TRY_ASSIGN(const std::string config, read_config(container_.bundle));
   TRY_ASSIGN(spec_, oci::parse_spec(config));
+  TRY_ASSIGN(const auto ceilings, ceilings_of(request_.options()));
+  ceilings_ = policy::encode(ceilings);
   const oci::Namespace* pids = oci::find_namespace(spec_, CLONE_NEWPID);
   container_.own_pids = pids != nullptr && pids->path.empty();
   container_.hooks.poststart = spec_.hooks.poststart;
@@ -96,7 +103,8 @@ Result<> Creation::launch(Children::Callback on_end) {
                                                  .cgroup = &*container_.cgroup,
                                                  .stdin_fd = container_.stdio.in(),
                                                  .stdout_fd = container_.stdio.out(),
-                                                 .stderr_fd = container_.stdio.err()}));
+                                                 .stderr_fd = container_.stdio.err(),
+                                                 .extra = ceilings_}));
   container_.pid = launched.pid;
   container_.pidfd = launched.pidfd.get();
   container_.control = std::move(launched.control);
@@ -125,8 +133,7 @@ asio::awaitable<Result<>> Creation::converse() {
     Result<> done;
     switch (static_cast<Control>(message.kind)) {
       case Control::kReady:
-        log::info("container {} is ready: {} program, pid {}", container_.id, message.payload,
-                  container_.pid);
+        report_ready(std::move(message));
         co_return Result<>();
       case Control::kError:
         co_return tl::unexpected<Error>(oci::decode_error(message.payload));
@@ -134,13 +141,30 @@ asio::awaitable<Result<>> Creation::converse() {
         done = co_await run_hooks();
         break;
       case Control::kCompile:
-        done = co_await compile(std::move(message));
+      case Control::kCompileMetered: {
+        const bool metered = message.kind == static_cast<uint32_t>(Control::kCompileMetered);
+        done = co_await compile(std::move(message), metered);
         break;
+      }
       default:
         done = fail(ErrorCode::kInternal, "wasmedge-init sent a message of unknown kind {}",
                     message.kind);
     }
     if (!done) co_return done;
+  }
+}
+
+/// "native", or "wasm", a newline and the policy in force.
+void Creation::report_ready(oci::ControlMessage message) {
+  const std::string_view text = message.payload;
+  const size_t end = text.find('\n');
+  log::info("container {} is ready: {} program, pid {}", container_.id, text.substr(0, end),
+            container_.pid);
+  if (end != std::string_view::npos) {
+    log::info("container {}: policy: {}", container_.id, text.substr(end + 1));
+  }
+  if (message.fd) {
+    asio::co_spawn(io_, log_refusals(io_, container_.id, std::move(message.fd)), asio::detached);
   }
 }
 
@@ -161,9 +185,9 @@ asio::awaitable<Result<>> Creation::run_hooks() {
   co_return answer(container_, Control::kResume);
 }
 
-asio::awaitable<Result<>> Creation::compile(oci::ControlMessage module) {
+asio::awaitable<Result<>> Creation::compile(oci::ControlMessage module, bool metered) {
   log::info("container {}: compiling {}", container_.id, module.payload);
-  auto compilation = platform_.compile(module.fd.get(), module.payload);
+  auto compilation = platform_.compile(module.fd.get(), module.payload, metered);
   if (!compilation) co_return tl::unexpected<Error>(compilation.error());
   // The wait ends with the container too: a Kill must not have to wait for the compiler.
   co_await wait_readable(container_, compilation->reply.get());

@@ -51,12 +51,13 @@ Result<> Node::find_cache() {
   return {};
 }
 
-Result<cache::Compilation> Node::compile(int module, const std::string& name) {
+Result<cache::Compilation> Node::compile(int module, const std::string& name, bool metered) {
   TRY_ASSIGN(std::string compiler, program_beside("wasmedge-compiler"));
   return cache::start(cache::CompileJob{.compiler = std::move(compiler),
                                         .cache_directory = cache_directory_,
                                         .module = module,
-                                        .name = name});
+                                        .name = name,
+                                        .metered = metered});
 }
 
 }  // namespace wasmedge::task

@@ -22,8 +22,8 @@ class Platform {
   /// Clones the container's first process. `request.program` and `request.cache` are filled in
   /// here.
   virtual Result<oci::Launched> launch(oci::LaunchRequest request) = 0;
-  /// Starts the compiler on a module; `name` is for messages.
-  virtual Result<cache::Compilation> compile(int module, const std::string& name) = 0;
+  /// Starts the compiler on a module; `name` is for messages; `metered`: code that uses up fuel.
+  virtual Result<cache::Compilation> compile(int module, const std::string& name, bool metered) = 0;
 };
 
 /// This machine: wasmedge-init and wasmedge-compiler stand beside the shim's own executable. What
@@ -33,7 +33,7 @@ class Node : public Platform {
   Result<oci::Cgroup> make_cgroup(const std::string& path,
                                   const oci::Resources& resources) override;
   Result<oci::Launched> launch(oci::LaunchRequest request) override;
-  Result<cache::Compilation> compile(int module, const std::string& name) override;
+  Result<cache::Compilation> compile(int module, const std::string& name, bool metered) override;
 
  private:
   Result<> find_cache();

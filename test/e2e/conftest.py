@@ -237,4 +237,31 @@ def _bad(platform, as_wasm):
     )
 
 
-RECIPES = {"probe": _probe, "probe-user": _probe_user, "hello-rust": _rust, "hello-go": _go, "net": _net, "busybox": _busybox, "bad": _bad}
+def _attempts(platform, as_wasm):
+    return Image("attempts", platform, files={"/bin/attempts": guests.c("attempts")}, entrypoint=["/bin/attempts"])
+
+
+def _hostile(platform, as_wasm):
+    """One that would like to have more than it is given."""
+    wishes = {f"io.wasmedge.wasi.{key}": value for key, value in {"network": "all", "memory": "1GiB", "preopens": "/:rw"}.items()}
+    return dataclasses.replace(
+        _attempts(platform, as_wasm),
+        name="hostile",
+        files={"/bin/attempts": guests.c("attempts"), "/etc/wasmedge/policy.toml": b'network = "all"\n'},
+        labels={**wishes, "run.oci.handler": "wasm", "io.kubernetes.cri.container-type": "sandbox"},
+        env={**wishes, "WASMEDGE_POLICY": "/etc/wasmedge/policy.toml", "WASMEDGE_PLUGIN_PATH": "/bin"},
+        links={"/link": "/"},
+    )
+
+
+RECIPES = {
+    "probe": _probe,
+    "probe-user": _probe_user,
+    "hello-rust": _rust,
+    "hello-go": _go,
+    "net": _net,
+    "attempts": _attempts,
+    "hostile": _hostile,
+    "busybox": _busybox,
+    "bad": _bad,
+}

@@ -17,8 +17,9 @@ LAW = {
     "oci": {"runtime/base", "oci"},
     "proto": set(),
     "shim/rpc": {"runtime/base", "proto", "shim/rpc"},
-    "shim/task": {"runtime/base", "runtime/cache", "oci", "proto", "shim/rpc", "shim/init/protocol.h", "shim/task"},
-    "shim/init": {"runtime/base", "runtime/run", "runtime/wasi", "runtime/cache", "oci", "shim/init"},
+    "shim/policy": {"runtime/base", "runtime/wasi", "oci", "shim/policy"},
+    "shim/task": {"runtime/base", "runtime/cache", "oci", "proto", "shim/rpc", "shim/policy", "shim/init/protocol.h", "shim/task"},
+    "shim/init": {"runtime/base", "runtime/run", "runtime/wasi", "runtime/cache", "oci", "shim/policy", "shim/init"},
 }
 # Outside libraries that only one part may use.
 ONLY = {

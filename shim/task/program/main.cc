@@ -2,6 +2,7 @@
 #include <google/protobuf/stubs/logging.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdlib>
 #include <span>
 
@@ -22,6 +23,8 @@ Result<std::string> run(const CommandLine& line) {
       return info();
     case CommandLine::Action::kVersion:
       return fmt::format("containerd-shim-wasmedge-v1 {}\n", PROJECT_VERSION);
+    case CommandLine::Action::kPolicy:
+      return explain_policy(line);
     case CommandLine::Action::kServe:
       TRY(serve(line));
       return std::string();
@@ -44,7 +47,8 @@ int main(int argc, char** argv) {
   google::protobuf::SetLogHandler(nullptr);
   const auto done = wasmedge::task::answer(std::span<const char* const>(argv, argc).subspan(1));
   if (done) return EXIT_SUCCESS;
-  const std::string message = "containerd-shim-wasmedge-v1: " + done.error().message + "\n";
+  const std::string message =
+      fmt::format("{}: {}\n", program_invocation_short_name, done.error().message);
   [[maybe_unused]] const auto written =
       wasmedge::write_all(STDERR_FILENO, message, "stderr");  // or there is nobody to tell
   return EXIT_FAILURE;

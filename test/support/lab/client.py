@@ -54,7 +54,7 @@ class Ctr:
         return _popen(self.command(image, *args, **options), self.host.environment())
 
     def command(self, image, *args, name=None, entrypoint=None, env=None, volumes=(), memory=None, user=None,
-                workdir=None, read_only=False, detach=False, runtime=None):  # fmt: skip
+                workdir=None, read_only=False, detach=False, runtime=None, annotation=(), options=None):  # fmt: skip
         """The command line: volumes are (host, guest, "rw" or "ro"); entrypoint and args replace the image's as in docker."""
         mounts = [f"type=bind,src={source},dst={target},options=rbind:{mode}" for source, target, mode in volumes]
         flags = _flags(
@@ -68,11 +68,17 @@ class Ctr:
             user=user,
             cwd=workdir,
             read_only=read_only,
+            annotation=list(annotation),
+            runtime_config_path=options,
         )
         # ctr's arguments replace the whole command line of the image.
         entry = [entrypoint] if entrypoint else image.entrypoint
         command = [*entry, *(args or ([] if entrypoint else image.cmd))]
         return self.host.ctr_command("run", *flags, image.reference, name or new_id(), *command)
+
+    def takes_options(self):
+        """Whether this ctr hands a file of runtime options on."""
+        return "--runtime-config-path" in self.host.ctr("run", "--help", check=False).stdout
 
     def pid(self, name):
         for line in self.host.ctr("task", "ls").stdout.splitlines()[1:]:
@@ -114,7 +120,8 @@ class Docker:
         return _popen(self.command(image, *args, interactive=True, **options), self.docker.environment())
 
     def command(self, image, *args, name=None, entrypoint=None, env=None, volumes=(), memory=None, user=None,
-                workdir=None, read_only=False, detach=False, runtime=None, interactive=False, network="none", publish=()):  # fmt: skip
+                workdir=None, read_only=False, detach=False, runtime=None,
+                interactive=False, network="none", publish=(), annotation=()):  # fmt: skip
         """The command line: --rm unless detached; without a network unless one is asked for; publish as docker takes it."""
         flags = _flags(
             runtime=runtime or self.runtime,
@@ -131,6 +138,7 @@ class Docker:
             workdir=workdir,
             read_only=read_only,
             network=network,
+            annotation=list(annotation),
             publish=list(publish),
         )
         return ["docker", "run", *flags, image.name, *args]

@@ -22,6 +22,14 @@ def c(name, *flags):
     return _build(SOURCES / f"{name}.c", ".wasm", command)
 
 
+def threads(source=SOURCES / "wasi_threads.c"):
+    """A C program without a C library, with shared memory and the example's threads.h."""
+    flags = ["-O2", "-nostdlib", "-ffreestanding", "-matomics", "-mbulk-memory", "-mthread-model", "posix"]
+    flags += ["-ftls-model=local-exec", "-Wl,--shared-memory,--import-memory,--max-memory=268435456", f"-I{TREE}"]
+    library = TREE / "deploy/examples/threads/threads.h"
+    return _build(source, ".wasm", ["clang-14", "--target=wasm32", *flags, "-o", "{out}", "{source}"], also=[library])
+
+
 def cxx(name):
     """A C++ program as a WASI module; Debian's libc++ for Wasm has no exceptions."""
     flags = ["-O2", "-std=c++20", "-fno-exceptions", "-Wl,--strip-debug"]
@@ -35,7 +43,7 @@ def native(name):
 
 def wat(name):
     """A module in text form, assembled without validation."""
-    return _build(SOURCES / f"{name}.wat", ".wasm", ["wat2wasm", "--no-check", "-o", "{out}", "{source}"])
+    return _build(SOURCES / f"{name}.wat", ".wasm", ["wat2wasm", "--no-check", "--enable-threads", "--enable-multi-memory", "-o", "{out}", "{source}"])
 
 
 def rust(source=TREE / "deploy/examples/hello-rust/src/main.rs"):
@@ -109,9 +117,10 @@ def example(folder, program):
     return out / f"{program}.wasm"
 
 
-def _build(source, suffix, command, env=None):
+def _build(source, suffix, command, env=None, also=()):
     source = pathlib.Path(source)
-    identity = hashlib.sha256(source.read_bytes() + "\0".join(command).encode()).hexdigest()[:16]
+    content = b"".join(path.read_bytes() for path in (source, *also))
+    identity = hashlib.sha256(content + "\0".join(command).encode()).hexdigest()[:16]
     out = engines.CACHE / "guests" / f"{source.stem}-{identity}{suffix}"
     out.parent.mkdir(parents=True, exist_ok=True)
     with open(out.with_name(out.name + ".lock"), "w") as lock:

@@ -205,6 +205,8 @@ class Docker:
         return {**self.host.environment(), "DOCKER_HOST": f"unix://{self.socket}", "DOCKER_CONFIG": str(self.home / "cli")}
 
     def start(self):
+        ceiling = self.home / "ceiling.toml"
+        ceiling.write_text('network = "none"\nmemory = "8MiB"\n')
         config = self.home / "daemon.json"
         config.write_text(
             json.dumps(
@@ -217,6 +219,12 @@ class Docker:
                     "containerd-namespace": self.namespace,
                     "cgroup-parent": f"/{self.host.id}",
                     "userland-proxy-path": self.host.engine.find("docker-proxy"),
+                    # Runtimes of ours with options, which bind whoever uses them by these names. Docker hands on the
+                    # file's name, and drops settings that stand there themselves.
+                    "runtimes": {
+                        name: {"runtimeType": "io.containerd.wasmedge.v1", "options": options}
+                        for name, options in {"capped": {"ConfigPath": str(ceiling)}, "lost": {"network": "none"}}.items()
+                    },
                     "features": {"containerd-snapshotter": self.store == "containerd"},
                     **({} if self.own_network else {"bridge": "none", "iptables": False, "ip6tables": False}),
                 }

@@ -28,6 +28,8 @@ class Image:
     env: dict = dataclasses.field(default_factory=dict)
     user: str = ""
     cwd: str = "/"
+    labels: dict = dataclasses.field(default_factory=dict)
+    links: dict = dataclasses.field(default_factory=dict)  # a symbolic link's path -> where it leads
 
     @property
     def reference(self):
@@ -78,7 +80,8 @@ class Image:
             for path, data in self.files.items()
         }
         directories = {path.strip("/") + "/": mode for path, mode in self.directories.items()}
-        return _tar(files, directories, mode=0o755)
+        links = {path.strip("/"): target for path, target in self.links.items()}
+        return _tar(files, directories, mode=0o755, links=links)
 
     def _config(self, layer):
         os_name, architecture = self.platform.split("/")
@@ -92,13 +95,14 @@ class Image:
                 "Env": [f"{key}={value}" for key, value in self.env.items()],
                 "User": self.user,
                 "WorkingDir": self.cwd,
+                "Labels": self.labels,
             },
             "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]},
             "history": [{"created": "1970-01-01T00:00:00Z", "created_by": "files"}],
         }
 
 
-def _tar(files, directories, mode):
+def _tar(files, directories, mode, links=None):
     """A tar of files (path -> bytes, all of one mode) and directories (path ending in / -> mode), in sorted order."""
     wanted = dict(directories)
     for path in [*files, *directories]:
@@ -115,6 +119,10 @@ def _tar(files, directories, mode):
             entry = tarfile.TarInfo(path)
             entry.size, entry.mode = len(files[path]), mode
             tar.addfile(entry, io.BytesIO(files[path]))
+        for path, target in sorted((links or {}).items()):
+            entry = tarfile.TarInfo(path)
+            entry.type, entry.linkname = tarfile.SYMTYPE, target
+            tar.addfile(entry)
     return out.getvalue()
 
 

@@ -112,20 +112,29 @@ TEST_P(Optimiser, LoadsOfALoopTrapWhateverBecomesOfThem) {
   const auto loop = [&](const char* name, const Bytes& combine, const Bytes& result) {
     const Bytes turn = concat({{0x03, 0x40}, combine, get(0), i32(-1), {kAdd, 0x22, 0, 0x0d, 0}});
     module.export_function(name,
-                           module.function(type, concat({turn, {0x0b}, result}), {{1, kI32}}));
+                           module.function(type, concat({turn, {0x0b}, result}), {{2, kI32}}));
   };
-  constexpr uint8_t kMul = 0x6c, kXor = 0x73, kSet = 0x21;
+  constexpr uint8_t kMul = 0x6c, kSub = 0x6b, kXor = 0x73, kSet = 0x21, kTee = 0x22, kStore = 0x36;
   loop("dead sum", concat({get(1), load(address), {kAdd, kSet, 1}}), i32(5));
   loop("product that begins with 0", concat({get(1), load(address), {kMul, kSet, 1}}), get(1));
   loop("last", concat({load(address), {kSet, 1}}), get(1));
   loop("nothing of two", concat({get(1), load(address), load(address), {kXor, kAdd, kSet, 1}}),
        get(1));
+  loop("beside the one before",
+       concat({i32(0), load(address), {kTee, 2}, get(1), {kSub, kStore, 2, 0}, get(2), {kSet, 1}}),
+       get(1));
+  loop("the one before", concat({i32(0), get(1), {kStore, 2, 0}, load(address), {kSet, 1}}),
+       i32(5));
+  loop("twice",
+       concat({i32(0), load(address), {kStore, 2, 0}, i32(4), load(address), {kStore, 2, 0}}),
+       i32(5));
   // A byte of the sum is stored: the load is still of four, the last of which is outside.
   loop("byte of a sum",
        concat({i32(0), load(concat({get(0), i32(65533), {kAdd}})), i32(1), {kAdd, 0x3a, 0, 0}}),
        i32(5));
   Guest guest(module.bytes(), GetParam());
-  for (const char* name : {"dead sum", "product that begins with 0", "last", "nothing of two"}) {
+  for (const char* name : {"dead sum", "product that begins with 0", "last", "nothing of two",
+                           "beside the one before", "the one before", "twice"}) {
     EXPECT_EQ(guest.trap(name, {16384}).code, TrapCode::kMemoryOutOfBounds) << name;
     std::vector<run::Value> fits(1);
     fits[0].i32 = 16383;

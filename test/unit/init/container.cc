@@ -95,9 +95,15 @@ oci::ControlMessage TestContainer::converse() {
     if (message.kind == static_cast<uint32_t>(Control::kHooks)) {
       if (on_hooks) on_hooks();
       EXPECT_TRUE(oci::send_control(socket, static_cast<uint32_t>(Control::kResume)));
-    } else if (message.kind == static_cast<uint32_t>(Control::kCompile)) {
+    } else if (message.kind == static_cast<uint32_t>(Control::kCompile) ||
+               message.kind == static_cast<uint32_t>(Control::kCompileMetered)) {
       ++compilations;
-      auto job = cache::start({WASMEDGE_COMPILER, cache, message.fd.get(), message.payload});
+      auto job = cache::start(
+          {.compiler = WASMEDGE_COMPILER,
+           .cache_directory = cache,
+           .module = message.fd.get(),
+           .name = message.payload,
+           .metered = message.kind == static_cast<uint32_t>(Control::kCompileMetered)});
       EXPECT_TRUE(job) << job.error().message;
       auto compiled = cache::finish(*job);
       EXPECT_TRUE(oci::send_control(socket, static_cast<uint32_t>(Control::kCompiled),
@@ -140,12 +146,24 @@ std::string TestContainer::create() {
                                .program = program.get(),
                                .stdout_fd = writer.get(),
                                .stderr_fd = writer.get(),
-                               .cache = cache_fd.get()});
+                               .cache = cache_fd.get(),
+                               .extra = policy::encode(ceilings)});
   if (!launched) return launched.error().message;
   launched_ = std::move(*launched);
-  const oci::ControlMessage message = converse();
-  if (message.kind == static_cast<uint32_t>(Control::kReady)) return message.payload;
+  oci::ControlMessage message = converse();
+  if (message.kind == static_cast<uint32_t>(Control::kReady)) {
+    const size_t end = message.payload.find('\n');
+    if (end != std::string::npos) policy = message.payload.substr(end + 1);
+    refusals_ = std::move(message.fd);
+    return message.payload.substr(0, end);
+  }
   return oci::decode_error(message.payload).message;
+}
+
+std::string TestContainer::refusals() {
+  std::array<char, 65536> buffer{};
+  const ssize_t size = ::read(refusals_.get(), buffer.data(), buffer.size());
+  return {buffer.data(), size > 0 ? static_cast<size_t>(size) : 0};
 }
 
 void TestContainer::start() {

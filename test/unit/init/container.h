@@ -9,6 +9,7 @@
 #include "oci/launch.h"
 #include "runtime/base/fd.h"
 #include "shim/init/protocol.h"
+#include "shim/policy/policy.h"
 #include "test/unit/oci/temporary.h"
 
 namespace wasmedge::init {
@@ -51,6 +52,9 @@ class TestContainer {
   std::function<void()> on_hooks;
   std::string cache;     // directory of artifacts; empty: none
   int compilations = 0;  // COMPILE messages answered
+  std::vector<policy::Ceiling> ceilings;
+  std::string policy;      // after create(): the one in force
+  std::string refusals();  // what the guest was refused, as far as it has been written
 
  private:
   oci::ControlMessage converse();
@@ -58,6 +62,7 @@ class TestContainer {
   std::optional<oci::Cgroup> cgroup_;
   std::optional<oci::Launched> launched_;
   Fd output_end_;
+  Fd refusals_;
   std::string output_;
   bool reaped_ = false;
 };

@@ -60,7 +60,7 @@ class FakePlatform : public Platform {
   }
 
   /// A compiler that never answers.
-  Result<cache::Compilation> compile(int, const std::string& name) override {
+  Result<cache::Compilation> compile(int, const std::string& name, bool) override {
     compilations++;
     int ends[2];
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);

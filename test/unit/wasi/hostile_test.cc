@@ -117,6 +117,8 @@ class HostileTest : public testing::TestWithParam<Beneath::Mode> {
     limit.rlim_cur = 1 << 20;
     ::setrlimit(RLIMIT_FSIZE, &limit);
     old_handler_ = std::signal(SIGXFSZ, SIG_IGN);
+    // Nobody is there to accept, to answer or to resolve for; test/unit/wasi/sock_test has sockets.
+    guest_->env->network.set({parse_network_rule("none", "none").value()}, &denials_);
     null_ = Fd(::open("/dev/null", O_RDWR | O_CLOEXEC));
     for (uint32_t i = 0; i < 3; ++i) {
       guest_->env->fds.set_stdio(i, Descriptor::borrowed(null_.get()));
@@ -158,6 +160,7 @@ class HostileTest : public testing::TestWithParam<Beneath::Mode> {
   rlimit old_limit_{};
   sighandler_t old_handler_ = SIG_DFL;
   Fd null_;
+  Denials denials_;
   std::unique_ptr<Guest> guest_;
 };
 
@@ -167,7 +170,7 @@ TEST_P(HostileTest, OneExtremeForEveryParameter) {
                                ~uint64_t{0}, Guest::kMemoryBytes - 1, Guest::kMemoryBytes}) {
     for (const Entry& entry : kEntries) {
       SCOPED_TRACE(fmt::format("{}({:#x}, …)", entry.name, value));
-      entry.sweep(*guest_->env, value);
+      if (entry.name != "proc_raise") entry.sweep(*guest_->env, value);  // it ends guests
     }
   }
   EXPECT_EQ(guest_->dir.read("secret"), "outside");
@@ -178,7 +181,8 @@ TEST_P(HostileTest, RandomCalls) {
   size_t successes = 0;
   for (int i = 0; i < 60'000; ++i) {
     const Entry& entry = kEntries[random() % std::size(kEntries)];
-    if (entry.name == "poll_oneoff") {
+    if (entry.name == "proc_raise") continue;  // it ends guests, and here is none to end
+    if (entry.name == "poll_oneoff" || entry.name == "epoll_oneoff") {
       make_polls_end();
     } else {
       scatter(random);

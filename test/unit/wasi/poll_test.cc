@@ -138,7 +138,7 @@ TEST_F(PollTest, FilesAreAlwaysReadyAndWrongFdsAreEvents) {
                  ready(3, EventType::kFdRead, 0)});
   ASSERT_EQ(events.size(), 2U);
   EXPECT_EQ(events[0].error, static_cast<uint16_t>(Errno::kBadF));
-  EXPECT_EQ(events[1].error, static_cast<uint16_t>(Errno::kIsDir));
+  EXPECT_EQ(events[1].error, static_cast<uint16_t>(Errno::kBadF));
 }
 
 TEST_F(PollTest, ArgumentsAreChecked) {

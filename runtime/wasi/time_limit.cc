@@ -1,27 +1,46 @@
-#include "runtime/cli/time_limit.h"
+#include "runtime/wasi/time_limit.h"
 
 #include <sys/time.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <csignal>
 
 #include "runtime/run/trap.h"
 #include "runtime/wasi/command.h"
 
-namespace wasmedge::cli {
+namespace wasmedge::wasi {
 namespace {
 
+// What a signal handler may use: made before.
+struct Farewell {
+  int fd = -1;
+  std::array<char, 512> line{};
+  size_t size = 0;
+};
+Farewell farewell;
+
 void on_alarm(int, siginfo_t*, void* context) {
+  if (farewell.fd >= 0) {  // a reader that does not keep up misses it
+    [[maybe_unused]] const ssize_t told = ::write(farewell.fd, farewell.line.data(), farewell.size);
+    farewell.fd = -1;
+  }
   if (run::interrupt_guest(context)) return;
   run::TrapReport report;  // its strings are empty: nothing allocates
   report.code = run::TrapCode::kInterrupted;
   run::print_trap(STDERR_FILENO, report);
-  ::_exit(wasi::kTrapStatus);
+  ::_exit(kTrapStatus);
 }
 
 }  // namespace
 
-Result<> limit_time(std::chrono::nanoseconds limit) {
+Result<> limit_time(std::chrono::nanoseconds limit, int denials, std::string_view rule) {
+  const std::string line = fmt::format("refused: run on: {}", rule);
+  farewell.size = std::min(line.size(), farewell.line.size() - 1);
+  std::copy_n(line.begin(), farewell.size, farewell.line.begin());
+  farewell.line[farewell.size++] = '\n';
+  farewell.fd = denials;
   struct sigaction action{};
   action.sa_sigaction = on_alarm;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK;
@@ -36,4 +55,4 @@ Result<> limit_time(std::chrono::nanoseconds limit) {
   return {};
 }
 
-}  // namespace wasmedge::cli
+}  // namespace wasmedge::wasi

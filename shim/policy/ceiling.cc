@@ -1,0 +1,150 @@
+#include <algorithm>
+#include <array>
+
+#include "oci/text.h"
+#include "runtime/base/scan.h"
+#include "shim/policy/settings.h"
+
+/// The node's word: what it says in TOML, and what that takes away from a container's.
+namespace wasmedge::policy {
+namespace {
+
+/// What containerd and Docker keep in the same table for themselves.
+constexpr std::array kOfEngines = {std::string_view("TypeUrl"), std::string_view("ConfigPath"),
+                                   std::string_view("ConfigBody"),
+                                   std::string_view("SystemdCgroup")};
+
+void skip_blanks(Scanner& scanner) {
+  while (scanner.take(" ") || scanner.take("\t") || scanner.take("\r")) {
+  }
+}
+
+Result<std::string> read_string(Scanner& scanner) {
+  const bool literal = scanner.take("'");
+  if (!literal) scanner.take("\"");
+  std::string value;
+  for (;;) {
+    value += scanner.take_until(literal ? "'" : "\"\\");
+    if (scanner.take(literal ? "'" : "\"")) return value;
+    if (scanner.done())
+      return scanner.fail_here(literal ? "' after the text" : "\" after the text");
+    if (scanner.take("\\\\")) {
+      value += '\\';
+    } else if (scanner.take("\\\"")) {
+      value += '"';
+    } else {
+      return scanner.fail_here("\\\\ or \\\": settings have no other escapes");
+    }
+  }
+}
+
+Result<std::string> read_value(Scanner& scanner) {
+  constexpr std::string_view kExpected = "a value: \"text\", a whole number, true or false";
+  if (scanner.rest().starts_with('"') || scanner.rest().starts_with('\'')) {
+    return read_string(scanner);
+  }
+  const size_t start = scanner.position();
+  const std::string_view word = scanner.take_until(" \t\r#");
+  const bool number =
+      !word.empty() && word.find_first_not_of("0123456789_") == std::string_view::npos;
+  if (!number && word != "true" && word != "false") return scanner.fail_at(start, kExpected);
+  std::string value(word);
+  std::erase(value, '_');
+  return value;
+}
+
+/// The lower of two numbers.
+Result<> narrow(std::optional<wasi::Bound>& bound, const std::optional<wasi::Bound>& ceiling,
+                bool of_container) {
+  if (!ceiling || (bound && bound->value <= ceiling->value)) return {};
+  if (bound && of_container) {
+    return fail(ErrorCode::kInvalidArgument, "{}: this is more than the node allows: {}",
+                bound->rule, ceiling->rule);
+  }
+  bound = ceiling;
+  return {};
+}
+
+bool beneath(std::string_view path, std::string_view directory) {
+  return path == directory || directory == "/" ||
+         (path.starts_with(directory) && path[directory.size()] == '/');
+}
+
+/// The directories that both give: of two that lie one in the other, the inner.
+Result<> narrow(Policy& policy, const std::vector<Directory>& ceiling) {
+  if (!policy.preopens) {
+    policy.preopens = ceiling;
+    return {};
+  }
+  std::vector<Directory> both;
+  for (const Directory& mine : *policy.preopens) {
+    bool covered = false;
+    for (const Directory& limit : ceiling) {
+      const bool inside = beneath(mine.path, limit.path);
+      if (!inside && !beneath(limit.path, mine.path)) continue;
+      if (mine.asked && inside && limit.read_only && !mine.read_only) {
+        return fail(ErrorCode::kInvalidArgument, "{}: this is more than the node allows: {}",
+                    mine.rule, limit.rule);
+      }
+      covered = covered || inside;
+      Directory inner = inside ? mine : limit;
+      inner.asked = mine.asked && inside;
+      inner.read_only = mine.read_only || limit.read_only;
+      both.push_back(std::move(inner));
+    }
+    if (mine.asked && !covered) {
+      return fail(ErrorCode::kInvalidArgument, "{}: the node gives no module this directory{}",
+                  mine.rule, ceiling.empty() ? "" : ": " + ceiling.front().rule);
+    }
+  }
+  policy.preopens = std::move(both);
+  return {};
+}
+
+}  // namespace
+
+Result<> read_settings(const Ceiling& ceiling,
+                       const std::function<Result<>(std::string_view key, std::string_view name,
+                                                    std::string_view value)>& use) {
+  size_t number = 0;
+  for (const std::string_view line : oci::split(ceiling.text, '\n')) {
+    const std::string place = fmt::format("{}: line {}", ceiling.name, ++number);
+    Scanner scanner(place, line);
+    skip_blanks(scanner);
+    if (scanner.done() || scanner.rest().starts_with('#')) continue;
+    const size_t start = scanner.position();
+    const std::string_view key = scanner.take_until(" \t=\r");
+    skip_blanks(scanner);
+    if (key.empty() || !scanner.take("=")) {
+      return scanner.fail_at(key.empty() ? start : scanner.position(),
+                             "a setting, such as memory = \"64MiB\"");
+    }
+    skip_blanks(scanner);
+    TRY_ASSIGN(const std::string value, read_value(scanner));
+    skip_blanks(scanner);
+    if (!scanner.done() && !scanner.rest().starts_with('#')) {
+      return scanner.fail_here("the end of the line");
+    }
+    if (std::find(kOfEngines.begin(), kOfEngines.end(), key) != kOfEngines.end()) continue;
+    TRY(use(key, fmt::format("{}: {}", ceiling.name, key), value));
+  }
+  return {};
+}
+
+Result<> narrow(Policy& policy, Policy ceiling, bool of_container) {
+  TRY(narrow(policy.memory, ceiling.memory, of_container));
+  TRY(narrow(policy.fuel, ceiling.fuel, of_container));
+  TRY(narrow(policy.time, ceiling.time, of_container));
+  TRY(narrow(policy.threads, ceiling.threads, of_container));
+  if (ceiling.preopens) TRY(narrow(policy, *ceiling.preopens));
+  std::move(ceiling.network.begin(), ceiling.network.end(), std::back_inserter(policy.network));
+  std::move(ceiling.environment.begin(), ceiling.environment.end(),
+            std::back_inserter(policy.environment));
+  if (ceiling.native > policy.native) {
+    policy.native = ceiling.native;
+    policy.native_rule = ceiling.native_rule;
+  }
+  return {};
+}
+
+}  // namespace wasmedge::policy
