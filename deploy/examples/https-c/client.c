@@ -1,5 +1,6 @@
-/* An HTTPS client: https HOST PORT PATH CA.pem prints the body of the answer, if HOST's certificate is good for that
- * name and comes from one of the authorities in the file. TLS is BearSSL, compiled into the module.
+/* An HTTPS client: https HOST PORT PATH CA.pem prints the body of the answer, if HOST's certificate
+ * is good for that name and comes from one of the authorities in the file. TLS is BearSSL, compiled
+ * into the module.
  */
 #include "posix_sockets.h"
 
@@ -40,7 +41,8 @@ static int to_anchor(const struct bytes* certificate, br_x509_trust_anchor* out)
   br_x509_decoder_push(&decoder, certificate->data, certificate->size);
   const br_x509_pkey* key = br_x509_decoder_get_pkey(&decoder);
   if (key == NULL) return 0;
-  *out = (br_x509_trust_anchor){{name.data, name.size}, br_x509_decoder_isCA(&decoder) ? BR_X509_TA_CA : 0, *key};
+  *out = (br_x509_trust_anchor){
+      {name.data, name.size}, br_x509_decoder_isCA(&decoder) ? BR_X509_TA_CA : 0, *key};
   if (key->key_type == BR_KEYTYPE_RSA) {
     out->pkey.key.rsa.n = copy(key->key.rsa.n, key->key.rsa.nlen);
     out->pkey.key.rsa.e = copy(key->key.rsa.e, key->key.rsa.elen);
@@ -123,7 +125,8 @@ static const char* reason(int error) {
 }
 
 /* One request and its answer. */
-static int exchange(int fd, const char* host, const char* path, const br_x509_trust_anchor* anchors, size_t count) {
+static int exchange(int fd, const char* host, const char* path, const br_x509_trust_anchor* anchors,
+                    size_t count) {
   static br_ssl_client_context client;
   static br_x509_minimal_context x509;
   static unsigned char records[BR_SSL_BUFSIZE_BIDI];
@@ -139,10 +142,13 @@ static int exchange(int fd, const char* host, const char* path, const br_x509_tr
   br_ssl_client_reset(&client, host, 0);
   br_sslio_context io;
   br_sslio_init(&io, &client.eng, read_socket, &fd, write_socket, &fd);
-  const int size = snprintf(answer, sizeof answer, "GET %s HTTP/1.0\r\nHost: %s\r\n\r\n", path, host);
+  const int size =
+      snprintf(answer, sizeof answer, "GET %s HTTP/1.0\r\nHost: %s\r\n\r\n", path, host);
   size_t used = 0;
-  if (size < (int)sizeof answer && br_sslio_write_all(&io, answer, (size_t)size) == 0 && br_sslio_flush(&io) == 0) {
-    for (int got; used + 1 < sizeof answer && (got = br_sslio_read(&io, answer + used, sizeof answer - 1 - used)) > 0;) {
+  if (size < (int)sizeof answer && br_sslio_write_all(&io, answer, (size_t)size) == 0 &&
+      br_sslio_flush(&io) == 0) {
+    for (int got; used + 1 < sizeof answer &&
+                  (got = br_sslio_read(&io, answer + used, sizeof answer - 1 - used)) > 0;) {
       used += (size_t)got;
     }
   }
