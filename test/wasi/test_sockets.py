@@ -4,9 +4,12 @@ import contextlib
 import os
 import pathlib
 import resource
+import shutil
 import socket
+import ssl
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -134,3 +137,61 @@ def test_a_server_that_is_silent_is_given_up(names):
     said, seconds = names("four.test", behaviour="silence")
     assert "four.test: no name server answered" in said
     assert 2 < seconds < 32
+
+
+def openssl(*argv):
+    subprocess.run(["openssl", *map(str, argv)], check=True, capture_output=True, timeout=60)
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    """Two authorities, ca and other-ca; ca signed `good` for localhost and `wrong-name` for another host, other-ca `stranger`."""
+    if not shutil.which("openssl"):
+        pytest.skip("needs openssl, to make certificates")
+    folder = tmp_path_factory.mktemp("certificates")
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    for name in ("ca", "other-ca"):
+        openssl("req", "-x509", *key, "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.pem", "-subj", f"/CN={name}", "-days", 2)
+    for name, host, ca in (("good", "localhost", "ca"), ("wrong-name", "elsewhere.test", "ca"), ("stranger", "localhost", "other-ca")):
+        request, extensions = folder / f"{name}.csr", folder / f"{name}.ext"
+        extensions.write_text(f"subjectAltName=DNS:{host}\n")
+        openssl("req", *key, "-keyout", folder / f"{name}.key", "-out", request, "-subj", f"/CN={host}")
+        signer = ["-CA", folder / f"{ca}.pem", "-CAkey", folder / f"{ca}.key", "-CAcreateserial"]
+        openssl("x509", "-req", "-in", request, *signer, "-out", folder / f"{name}.pem", "-extfile", extensions, "-days", 2)
+    return folder
+
+
+@pytest.mark.parametrize(
+    "certificate, said",
+    [
+        ("good", None),
+        ("wrong-name", "the certificate is another host's"),
+        ("stranger", "the certificate comes from no known authority"),
+    ],
+)
+def test_https_in_the_guest(wasmedge, certificates, certificate, said):
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificates / f"{certificate}.pem", certificates / f"{certificate}.key")
+
+    def serve(listener):
+        with listener, listener.accept()[0] as plain, contextlib.suppress(OSError):  # a client that refuses hangs up
+            with context.wrap_socket(plain, server_side=True) as client:
+                client.recv(4096)
+                client.sendall(b"HTTP/1.0 200 OK\r\n\r\nsecret\n")
+                client.unwrap()
+
+    listener = socket.create_server(("127.0.0.1", 0))
+    port = listener.getsockname()[1]
+    thread = threading.Thread(target=serve, args=(listener,))
+    thread.start()
+    try:
+        done = wasmedge.run(guests.example("https-c", "https"), "localhost", port, "/", "/c/ca.pem", dirs={"/c": certificates})
+    finally:
+        with contextlib.suppress(OSError):
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()  # where the client never came
+        thread.join(20)
+    if said:
+        assert (done.returncode, done.stdout) == (1, b"")
+        assert said in done.stderr.decode()
+    else:
+        assert (done.returncode, done.stdout, done.stderr) == (0, b"secret\n", b"")

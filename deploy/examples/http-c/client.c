@@ -1,4 +1,5 @@
-/* An HTTP client: client HOST PORT PATH prints the body of the answer. Tries each address of the name. */
+/* An HTTP client: client HOST PORT PATH prints the body of the answer. Tries each address of the
+ * name. */
 #include "posix_sockets.h"
 
 #include <stdio.h>
@@ -33,8 +34,9 @@ int main(int argc, char** argv) {
   const int fd = connect_to(argv[1], argv[2]);
   if (fd < 0) return 1;
   char buffer[65536];
-  const int size = snprintf(buffer, sizeof buffer, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n", argv[3],
-                            argv[1]);
+  const int size =
+      snprintf(buffer, sizeof buffer, "GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n",
+               argv[3], argv[1]);
   if (size >= (int)sizeof buffer || send(fd, buffer, (size_t)size, MSG_NOSIGNAL) != size) {
     perror("client: send");
     return 1;
@@ -53,5 +55,6 @@ int main(int argc, char** argv) {
     return 1;
   }
   fputs(body + 4, stdout);
-  return strncmp(buffer, "HTTP/1.1 200", 12) == 0 || strncmp(buffer, "HTTP/1.0 200", 12) == 0 ? 0 : 1;
+  return strncmp(buffer, "HTTP/1.1 200", 12) == 0 || strncmp(buffer, "HTTP/1.0 200", 12) == 0 ? 0
+                                                                                              : 1;
 }

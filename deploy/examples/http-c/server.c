@@ -1,10 +1,11 @@
-/* An HTTP server that is one loop over poll(): many connections and requests in flight in one thread.
+/* An HTTP server that is one loop over poll(): many connections and requests in flight in one
+ * thread.
  *
  *   server [PORT]      default 8080
  *
- * GET / answers "hello"; GET /slow answers after 300 ms, and waits for nobody else meanwhile; POST /echo
- * answers what it got; GET /quit ends the server. Connections are kept open. Plain POSIX: built natively,
- * the same source is the server that the benchmark compares with.
+ * GET / answers "hello"; GET /slow answers after 300 ms, and waits for nobody else meanwhile; POST
+ * /echo answers what it got; GET /quit ends the server. Connections are kept open. Plain POSIX:
+ * built natively, the same source is the server that the benchmark compares with.
  */
 #include "posix_sockets.h"
 
@@ -22,11 +23,11 @@ enum { MAX_CONNECTIONS = 4096, BUFFER = 8192, SLOW_MILLISECONDS = 300 };
 
 struct connection {
   int fd;
-  size_t used;      /* bytes in `in` */
-  size_t out_size;  /* bytes in `out`, of which `sent` are gone */
+  size_t used;     /* bytes in `in` */
+  size_t out_size; /* bytes in `out`, of which `sent` are gone */
   size_t sent;
-  int ended;        /* no more requests: only what is due goes out */
-  long long due;    /* when a slow answer is to go, in ms; 0: none */
+  int ended;     /* no more requests: only what is due goes out */
+  long long due; /* when a slow answer is to go, in ms; 0: none */
   char in[BUFFER];
   char out[BUFFER + 256];
 };
@@ -43,14 +44,17 @@ static long long now_ms(void) {
 }
 
 static void answer(struct connection* c, const char* status, const char* body, size_t size) {
-  const int head = snprintf(c->out, sizeof c->out,
-                            "HTTP/1.1 %s\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\n\r\n", status, size);
+  const int head = snprintf(
+      c->out, sizeof c->out,
+      "HTTP/1.1 %s\r\nContent-Type: text/plain\r\nContent-Length: %zu\r\n\r\n", status, size);
   memcpy(c->out + head, body, size);
   c->out_size = (size_t)head + size;
   c->sent = 0;
 }
 
-static int begins(const char* text, const char* with) { return strncmp(text, with, strlen(with)) == 0; }
+static int begins(const char* text, const char* with) {
+  return strncmp(text, with, strlen(with)) == 0;
+}
 
 /* What follows the header's name, such as "content-length:"; NULL: there is none. */
 static const char* header(const char* head, const char* end, const char* name) {
@@ -62,7 +66,8 @@ static const char* header(const char* head, const char* end, const char* name) {
   return NULL;
 }
 
-/* Answers the first request in the buffer, if all of it is there. 0: it is not; -1: never will be. */
+/* Answers the first request in the buffer, if all of it is there. 0: it is not; -1: never will be.
+ */
 static int serve(struct connection* c) {
   c->in[c->used] = '\0';
   const char* end = strstr(c->in, "\r\n\r\n");
@@ -72,11 +77,16 @@ static int serve(struct connection* c) {
   const size_t size = length != NULL ? strtoul(length, NULL, 10) : 0;
   if (size > sizeof c->in - 1 - (size_t)(body - c->in)) return -1;
   if ((size_t)(c->in + c->used - body) < size) return 0;
-  if (begins(c->in, "GET / ")) answer(c, "200 OK", "hello\n", 6);
-  else if (begins(c->in, "GET /slow ")) answer(c, "200 OK", "slow\n", 5), c->due = now_ms() + SLOW_MILLISECONDS;
-  else if (begins(c->in, "POST /echo ")) answer(c, "200 OK", body, size);
-  else if (begins(c->in, "GET /quit ")) answer(c, "200 OK", "bye\n", 4), running = 0;
-  else answer(c, "404 Not Found", "not found\n", 10);
+  if (begins(c->in, "GET / "))
+    answer(c, "200 OK", "hello\n", 6);
+  else if (begins(c->in, "GET /slow "))
+    answer(c, "200 OK", "slow\n", 5), c->due = now_ms() + SLOW_MILLISECONDS;
+  else if (begins(c->in, "POST /echo "))
+    answer(c, "200 OK", body, size);
+  else if (begins(c->in, "GET /quit "))
+    answer(c, "200 OK", "bye\n", 4), running = 0;
+  else
+    answer(c, "404 Not Found", "not found\n", 10);
   const char* connection = header(c->in, end, "connection:");
   if (connection != NULL && strncasecmp(connection, " close", 6) == 0) c->ended = 1;
   const size_t taken = (size_t)(body - c->in) + size;
@@ -85,7 +95,8 @@ static int serve(struct connection* c) {
   return 1;
 }
 
-/* Sends what is due and can be sent, then serves what has arrived meanwhile. -1: the connection is over. */
+/* Sends what is due and can be sent, then serves what has arrived meanwhile. -1: the connection is
+ * over. */
 static int advance(struct connection* c) {
   for (;;) {
     if (c->due > now_ms()) return 0;

@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What the host fills: a list that the caller brings, each node with room for an address and a name. */
+/* What the host fills: a list that the caller brings, each node with room for an address and a
+ * name. */
 enum { MAX_RESULTS = 16, NAME_BYTES = 256, DATA_BYTES = 26 };
 
 struct host_sockaddr {
@@ -30,7 +31,8 @@ struct node {
 
 __attribute__((import_module("wasi_snapshot_preview1"), import_name("sock_getaddrinfo"))) uint32_t
 sock_getaddrinfo(const char* node, uint32_t node_size, const char* service, uint32_t service_size,
-                 const struct host_addrinfo* hints, struct host_addrinfo** results, uint32_t max, uint32_t* count);
+                 const struct host_addrinfo* hints, struct host_addrinfo** results, uint32_t max,
+                 uint32_t* count);
 
 /* One result, its address and name in one allocation. */
 struct result {
@@ -66,7 +68,8 @@ static struct addrinfo* make_result(const struct node* from) {
   return &made->info;
 }
 
-int getaddrinfo(const char* node, const char* service, const struct addrinfo* hints, struct addrinfo** out) {
+int getaddrinfo(const char* node, const char* service, const struct addrinfo* hints,
+                struct addrinfo** out) {
   struct node* nodes = calloc(MAX_RESULTS, sizeof *nodes);
   if (nodes == NULL) return EAI_MEMORY;
   for (int i = 0; i < MAX_RESULTS; ++i) {
@@ -86,13 +89,16 @@ int getaddrinfo(const char* node, const char* service, const struct addrinfo* hi
   struct host_addrinfo* first = &nodes[0].info;
   uint32_t count = 0;
   int error = (int)sock_getaddrinfo(node, node ? (uint32_t)strlen(node) + 1 : 0, service,
-                                    service ? (uint32_t)strlen(service) + 1 : 0, &wanted, &first, MAX_RESULTS, &count);
+                                    service ? (uint32_t)strlen(service) + 1 : 0, &wanted, &first,
+                                    MAX_RESULTS, &count);
   struct addrinfo** last = out;
   *out = NULL;
   for (uint32_t i = 0; error == 0 && i < count; ++i) {
     *last = make_result(&nodes[i]);
-    if (*last == NULL) error = EAI_MEMORY;
-    else last = &(*last)->ai_next;
+    if (*last == NULL)
+      error = EAI_MEMORY;
+    else
+      last = &(*last)->ai_next;
   }
   free(nodes);
   if (error != 0) freeaddrinfo(*out);

@@ -23,17 +23,21 @@ HOST(sock_bind) uint32_t sock_bind(uint32_t fd, struct host_buffer* address, uin
 HOST(sock_connect) uint32_t sock_connect(uint32_t fd, struct host_buffer* address, uint32_t port);
 HOST(sock_listen) uint32_t sock_listen(uint32_t fd, uint32_t backlog);
 HOST(sock_recv_from)
-uint32_t sock_recv_from(uint32_t fd, struct host_buffer* buffers, uint32_t count, struct host_buffer* address,
-                        uint32_t flags, uint32_t* port, uint32_t* size, uint16_t* flags_out);
+uint32_t sock_recv_from(uint32_t fd, struct host_buffer* buffers, uint32_t count,
+                        struct host_buffer* address, uint32_t flags, uint32_t* port, uint32_t* size,
+                        uint16_t* flags_out);
 HOST(sock_send_to)
-uint32_t sock_send_to(uint32_t fd, const struct host_buffer* buffers, uint32_t count, struct host_buffer* address,
-                      uint32_t port, uint32_t flags, uint32_t* size);
+uint32_t sock_send_to(uint32_t fd, const struct host_buffer* buffers, uint32_t count,
+                      struct host_buffer* address, uint32_t port, uint32_t flags, uint32_t* size);
 HOST(sock_getsockopt)
 uint32_t sock_getsockopt(uint32_t fd, uint32_t level, uint32_t name, void* value, uint32_t* size);
 HOST(sock_setsockopt)
-uint32_t sock_setsockopt(uint32_t fd, uint32_t level, uint32_t name, const void* value, uint32_t size);
-HOST(sock_getlocaladdr) uint32_t sock_getlocaladdr(uint32_t fd, struct host_buffer* address, uint32_t* port);
-HOST(sock_getpeeraddr) uint32_t sock_getpeeraddr(uint32_t fd, struct host_buffer* address, uint32_t* port);
+uint32_t sock_setsockopt(uint32_t fd, uint32_t level, uint32_t name, const void* value,
+                         uint32_t size);
+HOST(sock_getlocaladdr)
+uint32_t sock_getlocaladdr(uint32_t fd, struct host_buffer* address, uint32_t* port);
+HOST(sock_getpeeraddr)
+uint32_t sock_getpeeraddr(uint32_t fd, struct host_buffer* address, uint32_t* port);
 
 static int result(uint32_t error) {
   if (error == 0) return 0;
@@ -42,7 +46,8 @@ static int result(uint32_t error) {
 }
 
 /* From POSIX to the host, whose port is an argument of its own, and back. */
-static int to_host(const struct sockaddr* from, socklen_t size, struct host_address* out, uint32_t* port) {
+static int to_host(const struct sockaddr* from, socklen_t size, struct host_address* out,
+                   uint32_t* port) {
   memset(out, 0, sizeof *out);
   out->family = from->sa_family;
   if (from->sa_family == AF_INET && size >= sizeof(struct sockaddr_in)) {
@@ -60,7 +65,8 @@ static int to_host(const struct sockaddr* from, socklen_t size, struct host_addr
   return 0;
 }
 
-static void from_host(const struct host_address* from, uint16_t port, struct sockaddr* out, socklen_t* size) {
+static void from_host(const struct host_address* from, uint16_t port, struct sockaddr* out,
+                      socklen_t* size) {
   struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(port)};
   struct sockaddr_in6 in6 = {.sin6_family = AF_INET6, .sin6_port = htons(port)};
   const void* made = &in;
@@ -101,7 +107,9 @@ int connect(int fd, const struct sockaddr* address, socklen_t size) {
   return result(sock_connect((uint32_t)fd, &buffer, port));
 }
 
-int listen(int fd, int backlog) { return result(sock_listen((uint32_t)fd, (uint32_t)backlog)); }
+int listen(int fd, int backlog) {
+  return result(sock_listen((uint32_t)fd, (uint32_t)backlog));
+}
 
 int getsockname(int fd, struct sockaddr* address, socklen_t* size) {
   struct host_address host;
@@ -122,20 +130,24 @@ int getpeername(int fd, struct sockaddr* address, socklen_t* size) {
 }
 
 int host_getsockopt(int fd, int level, int name, void* value, socklen_t* size) {
-  return result(sock_getsockopt((uint32_t)fd, (uint32_t)level, (uint32_t)name, value, (uint32_t*)size));
+  return result(
+      sock_getsockopt((uint32_t)fd, (uint32_t)level, (uint32_t)name, value, (uint32_t*)size));
 }
 
 int setsockopt(int fd, int level, int name, const void* value, socklen_t size) {
-  return result(sock_setsockopt((uint32_t)fd, (uint32_t)level, (uint32_t)name, value, (uint32_t)size));
+  return result(
+      sock_setsockopt((uint32_t)fd, (uint32_t)level, (uint32_t)name, value, (uint32_t)size));
 }
 
-ssize_t recvfrom(int fd, void* bytes, size_t size, int flags, struct sockaddr* from, socklen_t* from_size) {
+ssize_t recvfrom(int fd, void* bytes, size_t size, int flags, struct sockaddr* from,
+                 socklen_t* from_size) {
   struct host_address host;
   struct host_buffer address = {&host, sizeof host};
   struct host_buffer buffer = {bytes, (uint32_t)size};
   uint32_t port = 0, got = 0;
   uint16_t flags_out = 0;
-  if (result(sock_recv_from((uint32_t)fd, &buffer, 1, &address, (uint32_t)flags, &port, &got, &flags_out)) != 0) {
+  if (result(sock_recv_from((uint32_t)fd, &buffer, 1, &address, (uint32_t)flags, &port, &got,
+                            &flags_out)) != 0) {
     return -1;
   }
   /* This port alone comes in network order. */
@@ -143,14 +155,16 @@ ssize_t recvfrom(int fd, void* bytes, size_t size, int flags, struct sockaddr* f
   return (ssize_t)got;
 }
 
-ssize_t sendto(int fd, const void* bytes, size_t size, int flags, const struct sockaddr* to, socklen_t to_size) {
+ssize_t sendto(int fd, const void* bytes, size_t size, int flags, const struct sockaddr* to,
+               socklen_t to_size) {
   struct host_address host;
   struct host_buffer address = {&host, sizeof host};
   struct host_buffer buffer = {(void*)bytes, (uint32_t)size};
   uint32_t port = 0, sent = 0;
   if (to == NULL) return send(fd, bytes, size, flags);
   if (to_host(to, to_size, &host, &port) != 0) return -1;
-  if (result(sock_send_to((uint32_t)fd, &buffer, 1, &address, port, (uint32_t)flags, &sent)) != 0) return -1;
+  if (result(sock_send_to((uint32_t)fd, &buffer, 1, &address, port, (uint32_t)flags, &sent)) != 0)
+    return -1;
   return (ssize_t)sent;
 }
 #else

@@ -18,6 +18,7 @@ int main(int argc, char** argv) {
     struct sockaddr_storage from;
     socklen_t size = sizeof from;
     const ssize_t got = recvfrom(fd, buffer, sizeof buffer, 0, (struct sockaddr*)&from, &size);
-    if (got < 0 || sendto(fd, buffer, (size_t)got, 0, (struct sockaddr*)&from, size) < 0) perror("echo");
+    if (got < 0 || sendto(fd, buffer, (size_t)got, 0, (struct sockaddr*)&from, size) < 0)
+      perror("echo");
   }
 }

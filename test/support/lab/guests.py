@@ -69,6 +69,23 @@ def go(name):
     return _build(SOURCES / f"{name}.go", ".wasm", ["go", "build", "-o", "{out}", "{source}"], env)
 
 
+def bearssl():
+    """The folder of BearSSL's source, Debian's, fetched once."""
+    folder = engines.CACHE / "bearssl"
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / ".lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        tree = folder / "tree"
+        if not tree.exists():
+            archive = engines.source("bookworm", "bearssl", folder)
+            partial = folder / "tree.partial"
+            shutil.rmtree(partial, ignore_errors=True)
+            partial.mkdir()
+            run(["tar", "-xf", archive, "--strip-components=1", "-C", partial])
+            partial.rename(tree)
+    return tree
+
+
 def example(folder, program):
     """A module of deploy/examples/FOLDER, made as its users make it: by its script `build`."""
     place = TREE / "deploy/examples" / folder
@@ -85,6 +102,8 @@ def example(folder, program):
             "GOTOOLCHAIN": "local",
             "HOME": str(engines.CACHE),
         }
+    if "BEARSSL" in (place / "build").read_text():
+        env["BEARSSL"] = str(bearssl())
     out = engines.CACHE / "guests" / f"{folder}-{identity}"
     out.parent.mkdir(parents=True, exist_ok=True)
     with open(out.with_name(out.name + ".lock"), "w") as lock:
