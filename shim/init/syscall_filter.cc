@@ -168,7 +168,7 @@ class Assembler {
 
   void load(uint32_t offset) { emit(BPF_LD | BPF_W | BPF_ABS, offset); }
   void load_argument(unsigned index, bool high = false) {
-    load(static_cast<uint32_t>(offsetof(seccomp_data, args) + index * 8 + (high ? 4 : 0)));
+    load(static_cast<uint32_t>(offsetof(seccomp_data, args) + size_t{index} * 8 + (high ? 4 : 0)));
   }
   void emit(unsigned operation, uint32_t value, unsigned if_true = 0, unsigned if_false = 0) {
     code.push_back({static_cast<uint16_t>(operation), static_cast<uint8_t>(if_true),

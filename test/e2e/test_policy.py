@@ -66,7 +66,7 @@ def test_no_network(client, images, start):
 @pytest.mark.complaints
 def test_lists_hold_on_every_route(client, images, start):
     granted = rules(network="connect=127.0.0.0/8:1,listen=127.0.0.1:8080,connect=[::1]:9/udp")
-    done = net(
+    done = attempts(
         client, images,
         "connect", "127.0.0.1", "1",
         "connect", "::ffff:127.0.0.1", "1",
