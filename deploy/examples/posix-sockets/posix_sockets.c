@@ -12,7 +12,7 @@ struct host_buffer {
   void* bytes;
   uint32_t size;
 };
-/* An address as the host takes and gives it: the family, then the IP address in network order. */
+/* An address as the host gives it: the family, then the IP address in network order. */
 struct host_address {
   uint16_t family;
   uint8_t ip[126];
@@ -45,18 +45,17 @@ static int result(uint32_t error) {
   return -1;
 }
 
-/* From POSIX to the host, whose port is an argument of its own, and back. */
-static int to_host(const struct sockaddr* from, socklen_t size, struct host_address* out,
+/* From POSIX to the host: the IP address alone, whose length tells the family; the port is an
+ * argument of its own. And back. */
+static int to_host(const struct sockaddr* from, socklen_t size, struct host_buffer* out,
                    uint32_t* port) {
-  memset(out, 0, sizeof *out);
-  out->family = from->sa_family;
   if (from->sa_family == AF_INET && size >= sizeof(struct sockaddr_in)) {
     const struct sockaddr_in* in = (const struct sockaddr_in*)from;
-    memcpy(out->ip, &in->sin_addr, 4);
+    *out = (struct host_buffer){(void*)&in->sin_addr, 4};
     *port = ntohs(in->sin_port);
   } else if (from->sa_family == AF_INET6 && size >= sizeof(struct sockaddr_in6)) {
     const struct sockaddr_in6* in6 = (const struct sockaddr_in6*)from;
-    memcpy(out->ip, &in6->sin6_addr, 16);
+    *out = (struct host_buffer){(void*)&in6->sin6_addr, 16};
     *port = ntohs(in6->sin6_port);
   } else {
     errno = EAFNOSUPPORT;
@@ -92,18 +91,16 @@ int socket(int family, int type, int protocol) {
 }
 
 int bind(int fd, const struct sockaddr* address, socklen_t size) {
-  struct host_address host;
-  struct host_buffer buffer = {&host, sizeof host};
+  struct host_buffer buffer;
   uint32_t port = 0;
-  if (to_host(address, size, &host, &port) != 0) return -1;
+  if (to_host(address, size, &buffer, &port) != 0) return -1;
   return result(sock_bind((uint32_t)fd, &buffer, port));
 }
 
 int connect(int fd, const struct sockaddr* address, socklen_t size) {
-  struct host_address host;
-  struct host_buffer buffer = {&host, sizeof host};
+  struct host_buffer buffer;
   uint32_t port = 0;
-  if (to_host(address, size, &host, &port) != 0) return -1;
+  if (to_host(address, size, &buffer, &port) != 0) return -1;
   return result(sock_connect((uint32_t)fd, &buffer, port));
 }
 
@@ -157,12 +154,11 @@ ssize_t recvfrom(int fd, void* bytes, size_t size, int flags, struct sockaddr* f
 
 ssize_t sendto(int fd, const void* bytes, size_t size, int flags, const struct sockaddr* to,
                socklen_t to_size) {
-  struct host_address host;
-  struct host_buffer address = {&host, sizeof host};
+  struct host_buffer address;
   struct host_buffer buffer = {(void*)bytes, (uint32_t)size};
   uint32_t port = 0, sent = 0;
   if (to == NULL) return send(fd, bytes, size, flags);
-  if (to_host(to, to_size, &host, &port) != 0) return -1;
+  if (to_host(to, to_size, &address, &port) != 0) return -1;
   if (result(sock_send_to((uint32_t)fd, &buffer, 1, &address, port, (uint32_t)flags, &sent)) != 0)
     return -1;
   return (ssize_t)sent;
