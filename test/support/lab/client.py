@@ -114,7 +114,7 @@ class Docker:
         return _popen(self.command(image, *args, interactive=True, **options), self.docker.environment())
 
     def command(self, image, *args, name=None, entrypoint=None, env=None, volumes=(), memory=None, user=None,
-                workdir=None, read_only=False, detach=False, runtime=None, interactive=False, network="none"):  # fmt: skip
+                workdir=None, read_only=False, detach=False, runtime=None, interactive=False, network="none", pids=None):  # fmt: skip
         """The command line: --rm unless detached; without a network unless one is asked for."""
         flags = _flags(
             runtime=runtime or self.runtime,
@@ -131,6 +131,7 @@ class Docker:
             workdir=workdir,
             read_only=read_only,
             network=network,
+            pids_limit=pids,
         )
         return ["docker", "run", *flags, image.name, *args]
 
