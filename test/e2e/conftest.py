@@ -190,6 +190,12 @@ def _rust(platform, as_wasm):
     return Image("hello-rust", platform, files={"/hello.wasm": guests.rust()}, entrypoint=["/hello.wasm"])
 
 
+def _threads(platform, as_wasm):
+    """Threads; there is no native build of it."""
+    files = {"/threads.wasm": guests.threads(), "/mandelbrot.wasm": guests.threads(TREE / "deploy/examples/threads/mandelbrot.c")}
+    return Image("threads", platform, files=files, entrypoint=["/threads.wasm"])
+
+
 def _go(platform, as_wasm):
     return Image("hello-go", platform, files={"/hello.wasm": guests.go("hello")}, entrypoint=["/hello.wasm"])
 
@@ -260,6 +266,7 @@ RECIPES = {
     "hello-rust": _rust,
     "hello-go": _go,
     "net": _net,
+    "threads": _threads,
     "attempts": _attempts,
     "hostile": _hostile,
     "busybox": _busybox,

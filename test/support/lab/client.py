@@ -121,7 +121,7 @@ class Docker:
 
     def command(self, image, *args, name=None, entrypoint=None, env=None, volumes=(), memory=None, user=None,
                 workdir=None, read_only=False, detach=False, runtime=None,
-                interactive=False, network="none", publish=(), annotation=()):  # fmt: skip
+                interactive=False, network="none", publish=(), annotation=(), pids=None):  # fmt: skip
         """The command line: --rm unless detached; without a network unless one is asked for; publish as docker takes it."""
         flags = _flags(
             runtime=runtime or self.runtime,
@@ -140,6 +140,7 @@ class Docker:
             network=network,
             annotation=list(annotation),
             publish=list(publish),
+            pids_limit=pids,
         )
         return ["docker", "run", *flags, image.name, *args]
 
