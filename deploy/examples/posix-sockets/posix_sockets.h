@@ -1,7 +1,7 @@
-/* POSIX sockets for C programs compiled to WebAssembly: what wasi-libc lacks, over the host's socket
- * functions (module wasi_snapshot_preview1, as WasmEdge defines them). Compile posix_sockets.c beside
- * the program, and include this instead of <sys/socket.h> and <netdb.h>. On other machines it includes
- * the system's headers, so that the same program builds natively too.
+/* POSIX sockets for C programs compiled to WebAssembly: what wasi-libc lacks, over the host's
+ * socket functions (module wasi_snapshot_preview1, as WasmEdge defines them). Compile
+ * posix_sockets.c beside the program, and include this instead of <sys/socket.h> and <netdb.h>. On
+ * other machines it includes the system's headers, so that the same program builds natively too.
  */
 #ifndef POSIX_SOCKETS_H
 #define POSIX_SOCKETS_H
@@ -67,9 +67,12 @@ int listen(int fd, int backlog);
 int getsockname(int fd, struct sockaddr* address, socklen_t* size);
 int getpeername(int fd, struct sockaddr* address, socklen_t* size);
 int setsockopt(int fd, int level, int name, const void* value, socklen_t size);
-ssize_t recvfrom(int fd, void* buffer, size_t size, int flags, struct sockaddr* from, socklen_t* from_size);
-ssize_t sendto(int fd, const void* buffer, size_t size, int flags, const struct sockaddr* to, socklen_t to_size);
-int getaddrinfo(const char* node, const char* service, const struct addrinfo* hints, struct addrinfo** out);
+ssize_t recvfrom(int fd, void* buffer, size_t size, int flags, struct sockaddr* from,
+                 socklen_t* from_size);
+ssize_t sendto(int fd, const void* buffer, size_t size, int flags, const struct sockaddr* to,
+               socklen_t to_size);
+int getaddrinfo(const char* node, const char* service, const struct addrinfo* hints,
+                struct addrinfo** out);
 void freeaddrinfo(struct addrinfo* list);
 const char* gai_strerror(int error);
 

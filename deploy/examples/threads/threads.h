@@ -32,7 +32,8 @@ typedef struct {
 
 static inline void lock(mutex* m) {
   u32 free = 0;
-  if (__atomic_compare_exchange_n(&m->state, &free, 1, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) return;
+  if (__atomic_compare_exchange_n(&m->state, &free, 1, 0, __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+    return;
   while (__atomic_exchange_n(&m->state, 2, __ATOMIC_ACQUIRE) != 0) word_wait(&m->state, 2);
 }
 

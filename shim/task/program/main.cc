@@ -47,7 +47,8 @@ int main(int argc, char** argv) {
   google::protobuf::SetLogHandler(nullptr);
   const auto done = wasmedge::task::answer(std::span<const char* const>(argv, argc).subspan(1));
   if (done) return EXIT_SUCCESS;
-  const std::string message = fmt::format("{}: {}\n", program_invocation_short_name, done.error().message);
+  const std::string message =
+      fmt::format("{}: {}\n", program_invocation_short_name, done.error().message);
   [[maybe_unused]] const auto written =
       wasmedge::write_all(STDERR_FILENO, message, "stderr");  // or there is nobody to tell
   return EXIT_FAILURE;
