@@ -182,8 +182,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     auto made = WasiEnv::make(std::move(config));
     const std::unique_ptr<WasiEnv>& env = made.value();
     if (choices.ConsumeBool()) env->beneath = Beneath(Beneath::Mode::kWalk);
-    auto view = world().view;
-    env->memory.bind(&view);
+    env->memory.bind(&world().view);
     for (int i = 0; i < kMostCalls && choices.remaining_bytes() > 0; ++i) {
       const auto& function =
           kFunctions[choices.ConsumeIntegralInRange<size_t>(0, std::size(kFunctions) - 1)];
