@@ -17,6 +17,7 @@ Result<wasi::WasiConfig> make_config(const RunOptions& options) {
   wasi::WasiConfig config;
   config.args = options.guest;
   config.env = options.environment;
+  if (options.trace) config.trace = STDERR_FILENO;
   for (const Directory& directory : options.directories) {
     auto opened = open_file(directory.host, O_PATH | O_DIRECTORY);
     if (!opened) return wrap(opened.error(), fmt::format("--dir {}", directory.host));

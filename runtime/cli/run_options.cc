@@ -100,8 +100,15 @@ Result<RunOptions> parse_run_options(Arguments arguments) {
       (argument == "--debug" ? options.debug : options.perf_map) = true;
       continue;
     }
+    if (argument == "--trace=wasi") {
+      options.trace = true;
+      continue;
+    }
     const size_t equals = argument.find('=');
     const std::string_view name = argument.substr(0, equals);
+    if (name == "--trace") {
+      return fail(ErrorCode::kInvalidArgument, "{}: expected --trace=wasi", argument);
+    }
     if (name != "--dir" && name != "--env" && name != "--time-limit" && name != "--fuel") {
       return fail(ErrorCode::kInvalidArgument, "unknown option {}", argument);
     }

@@ -25,6 +25,7 @@ struct RunOptions {
   std::optional<uint64_t> fuel;
   bool perf_map = false;
   bool debug = false;
+  bool trace = false;
   std::vector<std::string> guest;  // the module's path and the guest's arguments
 };
 

@@ -39,6 +39,8 @@ struct WasiConfig {
   std::optional<Bound> fuel;     // instructions, about; its code must be metered
   std::optional<Bound> time;     // nanoseconds from Command::run on; takes SIGALRM
   std::optional<Bound> threads;  // at a time, beside the first; at most Limits::guest_threads
+  // Where each call is told, a line each (trace.h). Borrowed; -1: nowhere.
+  int trace = -1;
   // Where refusals are reported, a line each (denials.h). Borrowed; -1: nowhere.
   int denials = -1;
 };

@@ -49,6 +49,7 @@ Result<std::unique_ptr<WasiEnv>> WasiEnv::make(WasiConfig config) {
                                        preopen.read_only));
   }
   guest->denials.set_fd(config.denials);
+  guest->trace = config.trace;
   guest->network.set(std::move(config.network), &guest->denials);
   return make(std::move(guest));
 }

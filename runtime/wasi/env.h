@@ -36,6 +36,7 @@ struct GuestState {
   StringList environment;
   Denials denials;
   NetworkPolicy network;
+  int trace = -1;                   // as WasiConfig's
   std::atomic<bool> ended = false;  // set once, when the guest's threads are to end
 };
 

@@ -163,6 +163,11 @@ class Directories(CommandTest):
         self.check(self.wasmedge("--dir", f"{self.host}:/data", "test.wasm", "write", "/data/new"))
         self.assertEqual((self.host / "new").read_text(), "written")
 
+    def test_two_colons_as_wasmtime_has_them(self):
+        self.check(self.wasmedge("--dir", f"{self.host}::/data", "test.wasm", "read", "/data/file"), stdout="content\n")
+        self.check(self.wasmedge("--dir", "host::data:ro", "test.wasm", "write", "data/new"), status=1,
+                   stdout="Read-only file system\n")
+
     def test_one_name_is_for_both(self):
         self.check(self.wasmedge("--dir", "host", "test.wasm", "read", "host/file"), stdout="content\n")
 

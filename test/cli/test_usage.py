@@ -29,8 +29,12 @@ class Usage(CommandTest):
         self.check_usage(["compile", "x.wasm", "-o"], "-o: its value is missing", "compile --help")
         self.check_usage(["compile", "x.wasm", "--target"], "--target: its value is missing", "compile --help")
 
+    def test_malformed_trace(self):
+        for text in ("--trace", "--trace=all"):
+            self.check_usage([text, "x.wasm"], f"{text}: expected --trace=wasi", "run --help")
+
     def test_malformed_directory(self):
-        for text in (":/data", "host:", "host:/data:rw", "host:/data:ro:x", "host:/data:"):
+        for text in ("host::", "::/data", ":/data", "host:", "host:/data:rw", "host:/data:ro:x", "host:/data:"):
             self.check_usage(["--dir", text, "x.wasm"],
                              f"--dir {text}: expected HOST:GUEST or HOST:GUEST:ro", "run --help")
 

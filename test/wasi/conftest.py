@@ -60,8 +60,8 @@ class Wasmedge:
         self.probe_program = probe
         self.env = {**os.environ, "WASMEDGE_CACHE_DIR": str(cache), "HOST_ONLY": "must not reach guests"}
 
-    def run(self, module, *args, dirs={}, ro=(), env={}, stdin=b"", openat2=True, cwd=None):
-        options = []
+    def run(self, module, *args, dirs={}, ro=(), env={}, stdin=b"", openat2=True, cwd=None, options=()):
+        options = list(options)
         for guest, host in dirs.items():
             options += ["--dir", f"{host}:{guest}" + (":ro" if guest in ro else "")]
         for key, value in env.items():
@@ -78,7 +78,7 @@ class Wasmedge:
     def _start(self, argv, stdin=b"", openat2=True, cwd=None):
         return subprocess.run(
             [str(word) for word in argv],
-            input=stdin,
+            **({"input": stdin} if isinstance(stdin, bytes) else {"stdin": stdin}),
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env=self.env,
