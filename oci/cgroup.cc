@@ -102,9 +102,12 @@ Result<Cgroup> Cgroup::create(const CgroupRoots& roots, std::string path,
       return fail(ErrorCode::kAlreadyExists, "control group {} exists, with {} processes in it",
                   group.path_, processes.size());
     }
-    TRY(group.update(resources));
-    return group.is_unified() ? attach_device_filter(group.directory({}), resources)
-                              : apply_devices_v1(group, resources);
+    Result<> applied = group.update(resources);
+    if (applied) {
+      applied = group.is_unified() ? attach_device_filter(group.directory({}), resources)
+                                   : apply_devices_v1(group, resources);
+    }
+    return applied ? applied : wrap(applied.error(), "config.json");
   };
   if (auto built = build(); !built) {
     // Whatever is left after this has processes that are not ours.
@@ -186,8 +189,27 @@ Result<> Cgroup::kill_all() const {
     for (const pid_t pid : *members) {
       if (::kill(pid, SIGKILL) != 0 && errno != ESRCH) return fail_errno("kill process {}", pid);
     }
+    TRY(set_frozen(false));
   }
   return {};
+}
+
+Result<> Cgroup::set_frozen(bool frozen) const {
+  if (is_unified()) {
+    return write_file(directory({}) + "/cgroup.freeze", frozen ? "1" : "0");
+  }
+  const std::string freezer = directory("freezer");
+  if (!freezer.empty()) return write_file(freezer + "/freezer.state", frozen ? "FROZEN" : "THAWED");
+  if (!frozen) return {};
+  return fail(ErrorCode::kFailedPrecondition,
+              "this machine has mounted no control group hierarchy of the freezer");
+}
+
+bool Cgroup::is_frozen() const {
+  if (!is_unified()) return read_text(directory("freezer"), "freezer.state").starts_with("FROZEN");
+  const auto events = read_keyed(directory({}), "cgroup.events");
+  const auto found = events.find("frozen");
+  return found != events.end() && found->second == 1;
 }
 
 Result<bool> Cgroup::try_remove() const {

@@ -107,7 +107,12 @@ class Cgroup {
   uint64_t oom_kills() const;
   /// Process ids in the group and below it; kNotFound if it is gone.
   Result<std::vector<pid_t>> pids() const;
-  /// Sends SIGKILL to every process in the group and below it; a group that is gone is no error.
+  /// Has the kernel stop every process in the group, or continue them. They stop in their own time;
+  /// is_frozen() tells when all have. kFailedPrecondition if the machine has no freezer.
+  Result<> set_frozen(bool frozen) const;
+  bool is_frozen() const;
+  /// Sends SIGKILL to every process in the group and below it, frozen ones included; a group that
+  /// is gone is no error.
   Result<> kill_all() const;
 
   /// Removes the directories (of nested groups too). True: all gone. False: a process is still in

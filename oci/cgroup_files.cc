@@ -27,7 +27,7 @@ std::string join(const std::string& directory, std::string_view file) {
 
 Result<> set_limit(std::string_view field, const std::string& directory, std::string_view file,
                    std::string_view value) {
-  const std::string where = fmt::format("config.json: linux.resources.{}", field);
+  const std::string where = fmt::format("linux.resources.{}", field);
   if (directory.empty()) {
     return fail(ErrorCode::kFailedPrecondition,
                 "{}: this machine has mounted no control group hierarchy for it", where);

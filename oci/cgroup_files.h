@@ -12,7 +12,7 @@
 /// Reading and writing a control group's files; each version's part of Cgroup. Internal to it.
 namespace wasmedge::oci {
 
-/// Writes a limit: the error names the field of config.json, the file and the value.
+/// Writes a limit: the error names the field as config.json has it, the file and the value.
 Result<> set_limit(std::string_view field, const std::string& directory, std::string_view file,
                    std::string_view value);
 

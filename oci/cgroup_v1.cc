@@ -120,7 +120,7 @@ Result<> apply_v1(const Cgroup& group, const Resources& resources) {
   }
   if (!resources.unified.empty()) {
     return fail(ErrorCode::kInvalidArgument,
-                "config.json: linux.resources.unified: needs control groups version 2, and this "
+                "linux.resources.unified: needs control groups version 2, and this "
                 "machine has version 1");
   }
   return {};

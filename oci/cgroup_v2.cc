@@ -22,7 +22,7 @@ Result<> apply_memory(const std::string& directory, const Resources& resources) 
     // The spec's figure is memory and swap together; version 2 counts swap alone.
     if (swap > 0 && (limit <= 0 || swap < limit)) {
       return fail(ErrorCode::kInvalidArgument,
-                  "config.json: linux.resources.memory.swap: {} is memory plus swap, so it needs a "
+                  "linux.resources.memory.swap: {} is memory plus swap, so it needs a "
                   "memory.limit that is not above it (found {})",
                   swap, limit);
     }

@@ -123,7 +123,7 @@ Result<> attach_device_filter(const std::string& directory, const Resources& res
     attributes.insn_cnt = static_cast<uint32_t>(program.size());
     attributes.license = reinterpret_cast<uint64_t>("Apache-2.0");
   })));
-  if (!loaded) return fail_errno("config.json: linux.resources.devices: load the device filter");
+  if (!loaded) return fail_errno("linux.resources.devices: load the device filter");
   TRY_ASSIGN(const Fd group, open_file(directory, O_RDONLY | O_DIRECTORY));
   const long attached = bpf(BPF_PROG_ATTACH, [&](bpf_attr& attributes) {
     attributes.target_fd = static_cast<uint32_t>(group.get());

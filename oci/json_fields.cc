@@ -14,8 +14,8 @@ void Reader::complain(const Place& place, std::string message) {
   if (failed()) return;
   const std::string where = place.text();
   error_ = Error{ErrorCode::kInvalidArgument,
-                 where.empty() ? fmt::format("config.json: {}", message)
-                               : fmt::format("config.json: {}: {}", where, message)};
+                 where.empty() ? fmt::format("{}: {}", document_, message)
+                               : fmt::format("{}: {}: {}", document_, where, message)};
 }
 
 void Reader::expected(const Place& place, std::string_view what, const Json& value) {

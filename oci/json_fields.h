@@ -31,10 +31,13 @@ struct Place {
 /// Reads values and keeps the first error; after one, everything else is left at its default.
 class Reader {
  public:
+  /// `document` is what messages call it: "config.json".
+  explicit Reader(std::string_view document) : document_(document) {}
+
   bool failed() const { return error_.has_value(); }
   Error take_error() { return std::move(*error_); }
 
-  /// "config.json: <place>: <message>"
+  /// "<document>: <place>: <message>"
   void complain(const Place& place, std::string message);
   /// "expected <what>, found <type of value>"
   void expected(const Place& place, std::string_view what, const Json& value);
@@ -77,6 +80,7 @@ class Reader {
   void read(const Place& place, const Json& value, T& out);
 
  private:
+  std::string_view document_;
   std::optional<Error> error_;
 };
 

@@ -141,21 +141,34 @@ void read_fields(Object& object, Spec& spec) {
   object.required_object("linux", [&](Object& fields) { read_linux(fields, spec); });
 }
 
-Result<Spec> parse_spec(std::string_view text) {
+namespace {
+
+template <typename T>
+Result<T> parse(std::string_view name, std::string_view text) {
   json::Json document;
   try {
     document = json::Json::parse(text);
   } catch (const json::Json::parse_error& error) {
-    return fail(ErrorCode::kInvalidArgument, "config.json: not valid JSON at byte {} of {}",
+    return fail(ErrorCode::kInvalidArgument, "{}: not valid JSON at byte {} of {}", name,
                 error.byte, text.size());
   } catch (const json::Json::exception& error) {  // a number beyond a double
-    return fail(ErrorCode::kInvalidArgument, "config.json: not valid JSON: {}", error.what());
+    return fail(ErrorCode::kInvalidArgument, "{}: not valid JSON: {}", name, error.what());
   }
-  Spec spec;
-  json::Reader reader;
-  reader.read(json::Place{}, document, spec);
+  T value;
+  json::Reader reader(name);
+  reader.read(json::Place{}, document, value);
   if (reader.failed()) return tl::unexpected<Error>(reader.take_error());
-  return spec;
+  return value;
+}
+
+}  // namespace
+
+Result<Spec> parse_spec(std::string_view json) {
+  return parse<Spec>("config.json", json);
+}
+
+Result<Resources> parse_resources(std::string_view json) {
+  return parse<Resources>("linux.resources", json);
 }
 
 const Namespace* find_namespace(const Spec& spec, int clone_flag) {

@@ -177,6 +177,10 @@ struct Spec {
 /// number". JSON null counts as absent. Fields that the specification does not know are ignored.
 Result<Spec> parse_spec(std::string_view json);
 
+/// An object like linux.resources by itself, as Update has it. Errors as parse_spec's, which call
+/// it by that name.
+Result<Resources> parse_resources(std::string_view json);
+
 /// The namespace of that type, or nullptr: the host's own is kept.
 const Namespace* find_namespace(const Spec& spec, int clone_flag);
 

@@ -7,5 +7,6 @@ namespace wasmedge::oci {
 
 /// The `linux` object, whose fields stand in Spec itself.
 void read_linux(json::Object& object, Spec& spec);
+void read_fields(json::Object& object, Resources& resources);
 
 }  // namespace wasmedge::oci

@@ -5,6 +5,7 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <chrono>
 #include <utility>
 
 #include "oci/control.h"
@@ -55,6 +56,28 @@ asio::awaitable<void> wait_readable(Container& container, int fd) {
   container.waiting.assign(fd);
   const Loan loan{container.waiting};
   co_await container.waiting.async_wait(asio::posix::stream_descriptor::wait_read, kTuple);
+}
+
+asio::awaitable<Result<>> freeze(asio::io_context& io, Container& container) {
+  constexpr auto kStep = std::chrono::milliseconds(1);
+  constexpr auto kPatience = std::chrono::seconds(10);  // a process may be waiting for a disk
+  const auto until = std::chrono::steady_clock::now() + kPatience;
+  asio::steady_timer pause(io);
+  Result<> frozen = container.cgroup->set_frozen(true);
+  while (frozen && !container.ended && !container.cgroup->is_frozen()) {
+    if (std::chrono::steady_clock::now() > until) {
+      frozen = fail(ErrorCode::kUnavailable, "its processes did not stop within {} s",
+                    kPatience.count());
+      break;
+    }
+    pause.expires_after(kStep);
+    co_await pause.async_wait(kTuple);
+  }
+  if (frozen && !container.ended) co_return frozen;
+  if (auto thawed = container.cgroup->set_frozen(false); !thawed && frozen) frozen = thawed;
+  if (!frozen)
+    co_return wrap(frozen.error(), fmt::format("Pause of container \"{}\"", container.id));
+  co_return frozen;
 }
 
 Result<> send_signal(const Container& container, int signal) {

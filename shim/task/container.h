@@ -71,6 +71,10 @@ boost::asio::awaitable<void> wait_for_settled(Container& container);
 /// container's process has ended.
 boost::asio::awaitable<void> wait_readable(Container& container, int fd);
 
+/// Stops the container's processes, and returns when the kernel has stopped all, or one has ended
+/// the container. On an error they go on.
+boost::asio::awaitable<Result<>> freeze(boost::asio::io_context& io, Container& container);
+
 /// pidfd_send_signal(2) to the container's process; kNotFound if it has ended.
 Result<> send_signal(const Container& container, int signal);
 

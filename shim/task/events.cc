@@ -41,6 +41,12 @@ void Events::publish(const proto::TaskStart& event) {
 void Events::publish(const proto::TaskOOM& event) {
   push("/tasks/oom", "containerd.events.TaskOOM", event.SerializeAsString());
 }
+void Events::publish(const proto::TaskPaused& event) {
+  push("/tasks/paused", "containerd.events.TaskPaused", event.SerializeAsString());
+}
+void Events::publish(const proto::TaskResumed& event) {
+  push("/tasks/resumed", "containerd.events.TaskResumed", event.SerializeAsString());
+}
 void Events::publish(const proto::TaskExit& event) {
   push("/tasks/exit", "containerd.events.TaskExit", event.SerializeAsString());
 }

@@ -32,6 +32,8 @@ class Events {
   void publish(const proto::TaskCreate& event);
   void publish(const proto::TaskStart& event);
   void publish(const proto::TaskOOM& event);
+  void publish(const proto::TaskPaused& event);
+  void publish(const proto::TaskResumed& event);
   void publish(const proto::TaskExit& event);
   void publish(const proto::TaskDelete& event);
 

@@ -18,32 +18,41 @@ enum class Answer {
 constexpr std::array<std::array<Answer, kStates>, kVerbs> kTable = [] {
   using enum Answer;
   return std::array<std::array<Answer, kStates>, kVerbs>{{
-      // absent   creating   created    running    stopped    deleting
-      {kAllowed, kExists, kExists, kExists, kExists, kExists},        // Create
-      {kMissing, kTooEarly, kAllowed, kTooLate, kTooLate, kMissing},  // Start
-      {kMissing, kAllowed, kAllowed, kAllowed, kAllowed, kMissing},   // State
-      {kMissing, kTooEarly, kAllowed, kAllowed, kAllowed, kMissing},  // Wait
-      {kMissing, kAllowed, kAllowed, kAllowed, kFinished, kMissing},  // Kill
-      {kMissing, kAllowed, kAllowed, kTooEarly, kAllowed, kMissing},  // Delete
-      {kMissing, kTooEarly, kAllowed, kAllowed, kAllowed, kMissing},  // Pids
-      {kMissing, kTooEarly, kAllowed, kAllowed, kAllowed, kMissing},  // CloseIO
-      {kMissing, kTooEarly, kAllowed, kAllowed, kAllowed, kMissing},  // ResizePty
-      {kMissing, kTooEarly, kAllowed, kAllowed, kAllowed, kMissing},  // Stats
+      // absent   creating   created    running    paused     stopped    deleting
+      {kAllowed, kExists, kExists, kExists, kExists, kExists, kExists},          // Create
+      {kMissing, kTooEarly, kAllowed, kTooLate, kTooLate, kTooLate, kMissing},   // Start
+      {kMissing, kAllowed, kAllowed, kAllowed, kAllowed, kAllowed, kMissing},    // State
+      {kMissing, kTooEarly, kAllowed, kAllowed, kAllowed, kAllowed, kMissing},   // Wait
+      {kMissing, kAllowed, kAllowed, kAllowed, kAllowed, kFinished, kMissing},   // Kill
+      {kMissing, kAllowed, kAllowed, kTooEarly, kTooEarly, kAllowed, kMissing},  // Delete
+      {kMissing, kTooEarly, kAllowed, kAllowed, kAllowed, kAllowed, kMissing},   // Pids
+      {kMissing, kTooEarly, kAllowed, kAllowed, kAllowed, kAllowed, kMissing},   // CloseIO
+      {kMissing, kTooEarly, kAllowed, kAllowed, kAllowed, kAllowed, kMissing},   // ResizePty
+      {kMissing, kTooEarly, kAllowed, kAllowed, kAllowed, kAllowed, kMissing},   // Stats
+      {kMissing, kTooEarly, kTooEarly, kAllowed, kTooLate, kTooLate, kMissing},  // Pause
+      {kMissing, kTooEarly, kTooEarly, kTooLate, kAllowed, kTooLate, kMissing},  // Resume
+      {kMissing, kTooEarly, kAllowed, kAllowed, kAllowed, kTooLate, kMissing},   // Update
   }};
 }();
+
+/// What must come before a call that is too early.
+std::string_view what_first(State state) {
+  if (state == State::kCreating) return "wait for Create to return";
+  return state == State::kCreated ? "start it first" : "kill it first";
+}
 
 }  // namespace
 
 std::string_view name_of(State state) {
-  constexpr std::array<std::string_view, kStates> kNames = {"absent",  "creating", "created",
-                                                            "running", "stopped",  "deleting"};
+  constexpr std::array<std::string_view, kStates> kNames = {
+      "absent", "creating", "created", "running", "paused", "stopped", "deleting"};
   return kNames[static_cast<size_t>(state)];
 }
 
 std::string_view name_of(Verb verb) {
   constexpr std::array<std::string_view, kVerbs> kNames = {
-      "Create", "Start", "State",   "Wait",      "Kill",
-      "Delete", "Pids",  "CloseIO", "ResizePty", "Stats"};
+      "Create",  "Start",     "State", "Wait",  "Kill",   "Delete", "Pids",
+      "CloseIO", "ResizePty", "Stats", "Pause", "Resume", "Update"};
   return kNames[static_cast<size_t>(verb)];
 }
 
@@ -61,8 +70,7 @@ Result<> allow(State state, Verb verb, std::string_view id) {
                   id, name_of(state));
     case Answer::kTooEarly:
       return fail(ErrorCode::kFailedPrecondition, "{}: container \"{}\" is still {}; {}",
-                  name_of(verb), id, name_of(state),
-                  state == State::kRunning ? "kill it first" : "wait for Create to return");
+                  name_of(verb), id, name_of(state), what_first(state));
     case Answer::kTooLate:
       return fail(ErrorCode::kFailedPrecondition, "{}: container \"{}\" is {} already",
                   name_of(verb), id, name_of(state));

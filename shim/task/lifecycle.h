@@ -9,10 +9,11 @@ namespace wasmedge::task {
 /// A container's state.
 ///
 /// Flow: (absent) -> creating -> created -> running -> stopped -> deleting -> (absent)
-///                      |           `------ killed ----^
+///                      |           |      <-> paused ----^
+///                      |           `------ killed -------^
 ///                      `-> (absent), if Create fails
-enum class State { kAbsent, kCreating, kCreated, kRunning, kStopped, kDeleting };
-inline constexpr int kStates = 6;
+enum class State { kAbsent, kCreating, kCreated, kRunning, kPaused, kStopped, kDeleting };
+inline constexpr int kStates = 7;
 
 /// The calls that concern one container. Connect and Shutdown are allowed always.
 enum class Verb {
@@ -25,9 +26,12 @@ enum class Verb {
   kPids,
   kCloseIO,
   kResizePty,
-  kStats
+  kStats,
+  kPause,
+  kResume,
+  kUpdate
 };
-inline constexpr int kVerbs = 10;
+inline constexpr int kVerbs = 13;
 
 /// Whether the call is allowed in that state; otherwise the Error that answers it, by the table in
 /// lifecycle.cc.

@@ -47,13 +47,13 @@ rpc::Methods Service::methods() {
     add("CloseIO", &Service::close_io);
     add("ResizePty", &Service::resize_pty);
     add("Stats", &Service::stats);
+    add("Pause", &Service::pause);
+    add("Resume", &Service::resume);
+    add("Update", &Service::update);
     add("Connect", &Service::connect);
     add("Shutdown", &Service::shutdown);
     methods[{service, "Exec"}] = unimplemented("run further processes in a container (exec)");
-    methods[{service, "Pause"}] = unimplemented("pause containers");
-    methods[{service, "Resume"}] = unimplemented("pause and resume containers");
     methods[{service, "Checkpoint"}] = unimplemented("take checkpoints");
-    methods[{service, "Update"}] = unimplemented("change the resources of a running container");
   }
   return methods;
 }

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "runtime/base/log.h"
+#include "runtime/base/quote.h"
 #include "shim/init/protocol.h"
 #include "shim/task/create.h"
 #include "shim/task/stats.h"
@@ -34,6 +35,8 @@ proto::TaskStatus status_of(State state) {
       return proto::TASK_CREATED;
     case State::kRunning:
       return proto::TASK_RUNNING;
+    case State::kPaused:
+      return proto::TASK_PAUSED;
     case State::kStopped:
       return proto::TASK_STOPPED;
     default:
@@ -266,6 +269,12 @@ Service::Async<proto::Empty> Service::kill(proto::KillRequest request) {
   }
   const int signal = static_cast<int>(request.signal());
   if (auto sent = send_signal(container, signal); !sent) co_return failure(sent.error());
+  if (signal == SIGKILL) {
+    // A paused one: with version 1 of control groups it does not even die.
+    if (auto thawed = container.cgroup->set_frozen(false); !thawed) {
+      co_return failure(thawed.error());
+    }
+  }
   if (request.all()) {
     const auto pids = container.cgroup->pids();
     for (const pid_t pid : pids.value_or(std::vector<pid_t>())) {
@@ -311,6 +320,53 @@ Service::Async<proto::StatsResponse> Service::stats(proto::ContainerRequest requ
   proto::StatsResponse response;
   *response.mutable_stats() = metrics_of(*figures);
   co_return response;
+}
+
+Service::Async<proto::Empty> Service::pause(proto::ContainerRequest request) {
+  auto found = find(request.id(), {}, Verb::kPause);
+  if (!found) co_return failure(found.error());
+  const Shared container = std::move(*found);
+  co_await finish_regardless();
+  const Result<> paused = co_await freeze(io_, *container);
+  if (container->ended) co_return proto::Empty();  // as if it had ended right after
+  if (!paused) co_return failure(paused.error());
+  container->state = State::kPaused;
+  proto::TaskPaused event;
+  event.set_container_id(container->id);
+  events_.publish(event);
+  co_return proto::Empty();
+}
+
+Service::Async<proto::Empty> Service::resume(proto::ContainerRequest request) {
+  auto found = find(request.id(), {}, Verb::kResume);
+  if (!found) co_return failure(found.error());
+  Container& container = **found;
+  if (auto thawed = container.cgroup->set_frozen(false); !thawed) {
+    co_return wrap(thawed.error(), fmt::format("Resume of container \"{}\"", container.id));
+  }
+  container.state = State::kRunning;
+  proto::TaskResumed event;
+  event.set_container_id(container.id);
+  events_.publish(event);
+  co_return proto::Empty();
+}
+
+Service::Async<proto::Empty> Service::update(proto::UpdateRequest request) {
+  const auto found = find(request.id(), {}, Verb::kUpdate);
+  if (!found) co_return failure(found.error());
+  const std::string what = fmt::format("Update of container \"{}\"", request.id());
+  const proto::Any& resources = request.resources();
+  if (!resources.type_url().ends_with("/LinuxResources")) {
+    co_return fail(ErrorCode::kInvalidArgument,
+                   "{}: resources are of type {}, and can be LinuxResources only", what,
+                   quote(resources.type_url()));
+  }
+  const auto parsed = oci::parse_resources(resources.value());
+  if (!parsed) co_return wrap(parsed.error(), what);
+  if (auto updated = (*found)->cgroup->update(*parsed); !updated) {
+    co_return wrap(updated.error(), what);
+  }
+  co_return proto::Empty();
 }
 
 Service::Async<proto::ConnectResponse> Service::connect(proto::ContainerRequest request) {

@@ -46,6 +46,9 @@ class Service {
   Async<proto::Empty> resize_pty(proto::ProcessRequest request);
   Async<proto::PidsResponse> pids(proto::ContainerRequest request);
   Async<proto::StatsResponse> stats(proto::ContainerRequest request);
+  Async<proto::Empty> pause(proto::ContainerRequest request);
+  Async<proto::Empty> resume(proto::ContainerRequest request);
+  Async<proto::Empty> update(proto::UpdateRequest request);
   Async<proto::ConnectResponse> connect(proto::ContainerRequest request);
   Async<proto::Empty> shutdown(proto::ShutdownRequest request);
 

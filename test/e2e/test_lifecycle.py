@@ -129,6 +129,57 @@ def test_remove(docker, sleeper):
     assert docker.docker("ps", "-aq", "--filter", f"name={sleeper}").stdout == ""
 
 
+def cpu_ticks(pid):
+    """What a process has used of CPUs, its children apart."""
+    fields = pathlib.Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return int(fields[11]) + int(fields[12])
+
+
+def test_pause_and_unpause(docker, images):
+    name = start(docker, images(docker, "probe"), "spin", "600")
+    ready(docker, name)
+    pid = docker.pid(name)
+    docker.docker("pause", name)
+    assert docker.docker.inspect(name)["State"]["Status"] == "paused"
+    before = cpu_ticks(pid)
+    time.sleep(0.3)  # what is asserted is that nothing happens
+    assert cpu_ticks(pid) == before
+    docker.docker("unpause", name)
+    assert docker.docker.inspect(name)["State"]["Status"] == "running"
+    wait_until(lambda: cpu_ticks(pid) > before, "the guest to go on", timeout=5)
+
+
+def test_a_paused_container_can_be_removed(docker, sleeper):
+    pid = docker.pid(sleeper)
+    docker.docker("pause", sleeper)
+    docker.docker("rm", "-f", sleeper)
+    assert not is_alive(pid)
+
+
+def test_ctr_pause_and_resume(ctr, images):
+    name = start(ctr, images(ctr, "probe"), "sleep", "600")
+    ctr.host.ctr("task", "pause", name)
+    assert "PAUSED" in ctr.host.ctr("task", "ls").stdout
+    refused = ctr.host.ctr("task", "pause", name, check=False)
+    assert refused.returncode != 0, refused
+    ctr.host.ctr("task", "resume", name)
+    assert "RUNNING" in ctr.host.ctr("task", "ls").stdout
+    ctr.host.ctr("task", "pause", name)
+    ctr.host.ctr("task", "kill", "-s", "SIGKILL", name)
+    wait_until(lambda: "STOPPED" in ctr.host.ctr("task", "ls").stdout, "its end while paused", timeout=5)
+
+
+def test_update(docker, images):
+    name = start(docker, images(docker, "probe"), "sleep", "600", memory="64m")
+    docker.docker("update", "--memory", "48m", "--memory-swap", "48m", "--pids-limit", "17", name)
+    stats = docker.docker("stats", "--no-stream", "--format", "{{.MemUsage}}", name, timeout=30).stdout
+    assert stats.split()[-1] == "48MiB", stats
+    groups = pathlib.Path(f"/proc/{docker.pid(name)}/cgroup").read_text().splitlines()
+    paths = {kind: path for line in groups for kinds, path in [line.split(":", 2)[1:]] for kind in kinds.split(",")}
+    folder = f"/sys/fs/cgroup/pids{paths['pids']}" if "pids" in paths else f"/sys/fs/cgroup{paths['']}"
+    assert pathlib.Path(folder, "pids.max").read_text() == "17\n"
+
+
 def test_start_again_after_the_end(docker, images):
     name = start(docker, images(docker, "probe"), "exit", "3")
     assert docker.docker("wait", name).stdout == "3\n"

@@ -10,13 +10,14 @@ namespace wasmedge::task {
 namespace {
 
 /// Every pair of state and call, in the words of the protocol's rules; "" is allowed, n not found,
-/// e already exists, p failed precondition. Columns: absent creating created running stopped
+/// e already exists, p failed precondition. Columns: absent creating created running paused stopped
 /// deleting.
 const std::map<Verb, std::string> kExpected = {
-    {Verb::kCreate, ".eeeee"}, {Verb::kStart, "np.ppn"},   {Verb::kState, "n....n"},
-    {Verb::kWait, "np...n"},   {Verb::kKill, "n...nn"},    {Verb::kDelete, "n..p.n"},
-    {Verb::kPids, "np...n"},   {Verb::kCloseIO, "np...n"}, {Verb::kResizePty, "np...n"},
-    {Verb::kStats, "np...n"},
+    {Verb::kCreate, ".eeeeee"}, {Verb::kStart, "np.pppn"},   {Verb::kState, "n.....n"},
+    {Verb::kWait, "np....n"},   {Verb::kKill, "n....nn"},    {Verb::kDelete, "n..pp.n"},
+    {Verb::kPids, "np....n"},   {Verb::kCloseIO, "np....n"}, {Verb::kResizePty, "np....n"},
+    {Verb::kStats, "np....n"},  {Verb::kPause, "npp.ppn"},   {Verb::kResume, "nppp.pn"},
+    {Verb::kUpdate, "np...pn"},
 };
 
 char letter(const Result<>& answer) {
@@ -52,6 +53,10 @@ TEST(Lifecycle, ErrorsNameTheCallTheContainerAndTheState) {
             "Delete: container \"box\" is still running; kill it first");
   EXPECT_EQ(allow(State::kRunning, Verb::kStart, "box").error().message,
             "Start: container \"box\" is running already");
+  EXPECT_EQ(allow(State::kCreated, Verb::kPause, "box").error().message,
+            "Pause: container \"box\" is still created; start it first");
+  EXPECT_EQ(allow(State::kPaused, Verb::kDelete, "box").error().message,
+            "Delete: container \"box\" is still paused; kill it first");
   EXPECT_EQ(allow(State::kStopped, Verb::kKill, "box").error().message,
             "Kill: the process of container \"box\" has already finished");
   EXPECT_EQ(allow(State::kCreated, Verb::kCreate, "box").error().message,

@@ -323,9 +323,35 @@ TEST_F(ServiceTest, WhatIsNotSupportedSaysSo) {
   terminal.set_bundle(bundle_.path());
   terminal.set_terminal(true);
   EXPECT_EQ(code_of(call("Create", terminal.SerializeAsString())), ErrorCode::kUnimplemented);
-  for (const char* method : {"Exec", "Pause", "Resume", "Checkpoint", "Update"}) {
+  for (const char* method : {"Exec", "Checkpoint"}) {
     EXPECT_EQ(code_of(call(method, "")), ErrorCode::kUnimplemented) << method;
   }
+}
+
+TEST_F(ServiceTest, AnUpdateSaysWhatIsWrongWithIt) {
+  ASSERT_TRUE(call("Create", create_request()));
+  const auto message = [&](const char* type, const char* json) {
+    proto::UpdateRequest update;
+    update.set_id("box");
+    update.mutable_resources()->set_type_url(type);
+    update.mutable_resources()->set_value(json);
+    const auto answer = call("Update", update.SerializeAsString());
+    return answer ? std::string("none") : answer.error().message;
+  };
+  constexpr char kType[] = "types.containerd.io/opencontainers/runtime-spec/1/LinuxResources";
+  EXPECT_EQ(message(kType, R"({"memory": {"limit": "64m"}})"),
+            "Update of container \"box\": linux.resources: memory.limit: expected a whole number, "
+            "found string");
+  EXPECT_EQ(message(kType, "{"),
+            "Update of container \"box\": linux.resources: not valid JSON at "
+            "byte 2 of 1");
+  EXPECT_EQ(message("windows.Resources", "{}"),
+            "Update of container \"box\": resources are of type \"windows.Resources\", and can be "
+            "LinuxResources only");
+  EXPECT_NE(message(kType, R"({"pids": {"limit": 7}})").find("linux.resources.pids.limit: "),
+            std::string::npos);
+  EXPECT_EQ(message(kType, "{}"), "none");
+  EXPECT_TRUE(call("Delete", process()));
 }
 
 TEST_F(ServiceTest, ProcessesBesidesTheFirstDoNotExist) {
