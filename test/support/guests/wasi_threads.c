@@ -137,15 +137,31 @@ static void* wait_at_gate(void* argument) {
   return argument;
 }
 
+// A thread, tried for up to two seconds: the kernel counts one that has ended a little longer than
+// we do.
+static thread* create_in_the_end(void) {
+  static u32 nobody_wakes;
+  for (int tries = 0; tries < 2000; ++tries) {
+    thread* one = thread_create(wait_at_gate, 0);
+    if (one != 0) return one;
+    __builtin_wasm_memory_atomic_wait32((int*)&nobody_wakes, 0, 1000000);
+  }
+  return 0;
+}
+
 static void limit(void) {
+  u32 most = 0;
   for (int round = 0; round < 3; ++round) {
     thread* all = 0;
     u32 count = 0;
     gate = 0;
-    for (thread* one; (one = thread_create(wait_at_gate, 0)) != 0; ++count) {
+    for (;; ++count) {
+      thread* one = count < most ? create_in_the_end() : thread_create(wait_at_gate, 0);
+      if (one == 0) break;
       one->next = all;
       all = one;
     }
+    if (count > most) most = count;
     say_number(count);
     __atomic_store_n(&gate, 1, __ATOMIC_RELEASE);
     word_wake(&gate, ~0u);
