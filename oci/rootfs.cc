@@ -70,6 +70,11 @@ std::string clean_path(std::string_view path) {
   return clean.empty() ? "/" : clean;
 }
 
+bool is_beneath(std::string_view path, std::string_view directory) {
+  return path == directory || directory == "/" ||
+         (path.starts_with(directory) && path[directory.size()] == '/');
+}
+
 Result<Fd> open_in_root(int root, std::string_view path, int flags, Follow follow) {
   Fd opened(openat2(root, std::string(path), flags, resolve_flags(follow)));
   if (!opened && errno == ELOOP) {

@@ -16,6 +16,8 @@ namespace wasmedge::oci {
 
 /// Lexically cleaned: absolute, no ".", "..", doubled or trailing slashes. "a/../../b" -> "/b".
 std::string clean_path(std::string_view path);
+/// Is the clean `path` the clean `directory`, or in it?
+bool is_beneath(std::string_view path, std::string_view directory);
 
 enum class Follow {
   kLinks,  // symbolic links are followed, within the root

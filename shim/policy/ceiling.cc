@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "oci/rootfs.h"
 #include "oci/text.h"
 #include "runtime/base/scan.h"
 #include "shim/policy/settings.h"
@@ -65,11 +66,6 @@ Result<> narrow(std::optional<wasi::Bound>& bound, const std::optional<wasi::Bou
   return {};
 }
 
-bool beneath(std::string_view path, std::string_view directory) {
-  return path == directory || directory == "/" ||
-         (path.starts_with(directory) && path[directory.size()] == '/');
-}
-
 /// The directories that both give: of two that lie one in the other, the inner.
 Result<> narrow(Policy& policy, const std::vector<Directory>& ceiling) {
   if (!policy.preopens) {
@@ -80,8 +76,8 @@ Result<> narrow(Policy& policy, const std::vector<Directory>& ceiling) {
   for (const Directory& mine : *policy.preopens) {
     bool covered = false;
     for (const Directory& limit : ceiling) {
-      const bool inside = beneath(mine.path, limit.path);
-      if (!inside && !beneath(limit.path, mine.path)) continue;
+      const bool inside = oci::is_beneath(mine.path, limit.path);
+      if (!inside && !oci::is_beneath(limit.path, mine.path)) continue;
       if (mine.asked && inside && limit.read_only && !mine.read_only) {
         return fail(ErrorCode::kInvalidArgument, "{}: this is more than the node allows: {}",
                     mine.rule, limit.rule);

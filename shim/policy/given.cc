@@ -8,11 +8,6 @@
 namespace wasmedge::policy {
 namespace {
 
-bool beneath(std::string_view path, std::string_view directory) {
-  return path == directory || directory == "/" ||
-         (path.starts_with(directory) && path[directory.size()] == '/');
-}
-
 bool is_read_only(const oci::Mount& mount) {
   const auto& options = mount.options;
   const auto last = std::find_if(options.rbegin(), options.rend(), [](const std::string& option) {
@@ -33,7 +28,7 @@ Place place_of(const oci::Spec& spec, std::string_view path) {
   place.read_only = spec.root_readonly;
   for (const oci::Mount& mount : spec.mounts) {
     const std::string at = oci::clean_path(mount.destination);
-    if (!beneath(path, at) || at.size() < place.path.size()) continue;
+    if (!oci::is_beneath(path, at) || at.size() < place.path.size()) continue;
     place = {at, is_read_only(mount), "config.json: the mount on " + at};
   }
   return place;
@@ -85,7 +80,7 @@ Result<std::vector<Given>> given_directories(const oci::Spec& spec, const Policy
   if (cwd == "/") return list;
   const Given* holder = nullptr;
   for (const Given& given : list) {
-    if (!beneath(cwd, given.path)) continue;
+    if (!oci::is_beneath(cwd, given.path)) continue;
     if (holder == nullptr || given.path.size() >= holder->path.size()) holder = &given;
   }
   if (holder == nullptr) return list;

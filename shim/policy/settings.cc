@@ -115,11 +115,6 @@ Result<> set_environment(Policy& policy, std::string_view name, std::string_view
   return {};
 }
 
-bool beneath(std::string_view path, std::string_view directory) {
-  return path == directory || directory == "/" ||
-         (path.starts_with(directory) && path[directory.size()] == '/');
-}
-
 Result<Directory> read_directory(Scanner& scanner, std::string_view name) {
   const size_t start = scanner.position();
   const std::string_view path = scanner.take_until(":,");
@@ -151,10 +146,10 @@ Result<> set_preopens(Policy& policy, std::string_view name, std::string_view te
     directory.asked = annotation;
     for (const Directory& other : directories) {
       if (other.path == directory.path) return scanner.fail_at(start, "each path once");
-      const bool inside = beneath(directory.path, other.path);
+      const bool inside = oci::is_beneath(directory.path, other.path);
       const Directory& inner = inside ? directory : other;
       const Directory& outer = inside ? other : directory;
-      if (inner.read_only && !outer.read_only && beneath(inner.path, outer.path)) {
+      if (inner.read_only && !outer.read_only && oci::is_beneath(inner.path, outer.path)) {
         return scanner.fail_at(
             start, fmt::format("another path: {} is in {}, through which it can be written to",
                                inner.path, outer.path));

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from lab.proc import threads, wait_until
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +39,7 @@ def test_stop_ends_threads_at_once(docker, images):
     name = "threads-to-stop"
     argv = docker.command(image, "end", "never", "wait", name=name, detach=True, interactive=True, entrypoint="/threads.wasm")
     docker.docker(*argv[1:])
-    time.sleep(0.5)
+    wait_until(lambda: threads(docker.pid(name)) >= 10, "its threads: eight, one that waits to end them, and the first")
     begin = time.monotonic()
     docker.docker("stop", name)
     took = time.monotonic() - begin

@@ -8,6 +8,7 @@ import time
 
 import pytest
 from lab import guests
+from lab.proc import threads, wait_until
 
 WAYS = ["spin", "wait", "yield", "read", "sleep", "poll", "fill", "spawn"]
 # A sanitizer's threads are many times as heavy, and it needs all of the address space.
@@ -110,7 +111,7 @@ def test_fuel_is_shared(wasmedge):
 @pytest.mark.parametrize("signal", [15, 2, 1])
 def test_a_signal_ends_all(wasmedge, signal):
     started = Started(wasmedge, "end", "never", "wait")
-    time.sleep(0.5)
+    wait_until(lambda: threads(started.process.pid) >= len(WAYS) + 2, "its threads")
     started.process.send_signal(signal)
     assert started.wait()[0] == -signal
 

@@ -53,6 +53,11 @@ def wait_until(condition, what, timeout=30, interval=0.02):
         time.sleep(interval)
 
 
+def threads(pid):
+    """How many threads a process has."""
+    return len(os.listdir(f"/proc/{pid}/task"))
+
+
 def is_alive(pid):
     """True while pid exists and is no zombie (pid 1 may reap late, so that kill -0 alone would lie)."""
     try:

@@ -237,9 +237,9 @@ TEST(Given, WhatConfigJsonMounts) {
 }
 
 TEST(Given, RulesNarrowIt) {
-  const oci::Spec spec = spec_with({{"/data", "bind", "/srv", {"ro"}}}, "/work/here");
-  EXPECT_EQ(listed(spec, *policy_of(wasi({{"preopens", "/data:ro,/work:rw"}}), {})),
-            "/data=/data:ro /work=/work:rw .=/work/here:rw ");
+  const oci::Spec spec = spec_with({{"/data", "bind", "/srv", {"ro"}}}, "/job/here");
+  EXPECT_EQ(listed(spec, *policy_of(wasi({{"preopens", "/data:ro,/job:rw"}}), {})),
+            "/data=/data:ro /job=/job:rw .=/job/here:rw ");
   EXPECT_EQ(listed(spec, *policy_of(wasi({{"preopens", "/data:ro"}}), {})), "/data=/data:ro ")
       << "the working directory is none of it";
   EXPECT_NE(listed(spec, *policy_of(wasi({{"preopens", "/data/x:rw"}}), {}))
