@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -42,12 +43,38 @@ Result<CgroupRoots> find_cgroup_roots();
 /// empty name or a control byte is kInvalidArgument.
 Result<std::string> cgroup_path(std::string_view cgroups_path, std::string_view container_id);
 
-/// Raw figures of one block device: `op` as the kernel prints it ("Read", "rbytes").
+/// Raw figures of one block device: `op` as the kernel prints it ("Read", "rbytes"; version 1's
+/// files of one number a device have none).
 struct BlockIoFigure {
   uint64_t major = 0;
   uint64_t minor = 0;
   std::string op;
   uint64_t value = 0;
+  std::string device = {};  // "/dev/sda"; version 1 alone
+};
+
+/// Huge pages of one size ("2MB"), in bytes.
+struct HugepageFigure {
+  std::string page_size;
+  uint64_t usage = 0;
+  uint64_t limit = 0;                    // version 2 alone
+  uint64_t max_usage = 0, failures = 0;  // version 1 alone
+};
+
+/// One RDMA device's resources; ~0: no limit.
+struct RdmaFigure {
+  std::string device;
+  uint64_t handles = 0, objects = 0;
+};
+
+/// One line of a *.pressure file: share of the time in percent, and the whole in microseconds.
+struct Pressure {
+  double avg10 = 0, avg60 = 0, avg300 = 0;
+  uint64_t total_us = 0;
+};
+/// A *.pressure file (the kernel's accounting/psi).
+struct PressureFigures {
+  Pressure some, full;
 };
 
 /// What the kernel counts. Maps hold the files' own keys and units: version 1 CPU times in
@@ -62,21 +89,28 @@ struct CgroupFigures {
   uint64_t memory_limit = 0;                    // limit_in_bytes / memory.max
   uint64_t swap_usage = 0;                      // memsw.usage_in_bytes / memory.swap.current
   uint64_t swap_limit = 0;                      // memsw.limit_in_bytes / memory.swap.max
+  uint64_t memory_max_usage = 0;                // max_usage_in_bytes / memory.peak
+  uint64_t swap_max_usage = 0;                  // memsw.max_usage_in_bytes / memory.swap.peak
   uint64_t pids_current = 0;
   uint64_t pids_limit = 0;  // ~0: none
+  std::vector<HugepageFigure> hugepages;
+  std::vector<RdmaFigure> rdma_current, rdma_limit;
 
   // Version 1 alone.
   uint64_t cpu_total_ns = 0, cpu_user_ns = 0, cpu_kernel_ns = 0;
   std::vector<uint64_t> cpu_each_ns;  // by CPU
-  uint64_t memory_max_usage = 0, memory_failures = 0;
-  uint64_t swap_max_usage = 0, swap_failures = 0;
+  uint64_t memory_failures = 0, swap_failures = 0;
   uint64_t kernel_usage = 0, kernel_limit = 0, kernel_max_usage = 0, kernel_failures = 0;
   uint64_t tcp_usage = 0, tcp_limit = 0, tcp_max_usage = 0, tcp_failures = 0;
-  std::vector<BlockIoFigure> io_service_bytes, io_serviced;  // blkio.throttle.*
+  std::map<std::string, uint64_t> oom_control;  // memory.oom_control
+  /// By what they count, as the files are named ("io_service_bytes"); only what the kernel has.
+  std::map<std::string, std::vector<BlockIoFigure>> block_io;
 
   // Version 2 alone.
   std::map<std::string, uint64_t> memory_events;  // memory.events
   std::vector<BlockIoFigure> io_stat;             // io.stat
+  /// Absent where the kernel does not account for it.
+  std::optional<PressureFigures> cpu_pressure, memory_pressure, io_pressure;
 };
 
 /// One container's group. A value: it holds paths, no descriptors; destroying it removes nothing.

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,6 +26,13 @@ std::map<std::string, uint64_t> read_keyed(const std::string& directory, std::st
 /// A text; empty if the file is absent.
 std::string read_text(const std::string& directory, std::string_view file);
 bool file_exists(const std::string& directory, std::string_view file);
+/// The page sizes ("2MB") for which a hugetlb controller has files here that end in `suffix`.
+std::vector<std::string> hugepage_sizes(const std::string& directory, std::string_view suffix);
+/// rdma.current or rdma.max: lines of "mlx4_0 hca_handle=2 hca_object=2000"; the same in both
+/// versions.
+std::vector<RdmaFigure> read_rdma(const std::string& directory, std::string_view file);
+/// nullopt if the file is absent, or pressure is not accounted.
+std::optional<PressureFigures> read_pressure(const std::string& directory, std::string_view file);
 
 /// Appends `value` of device "major:minor"; lines of another form are left out.
 void add_block_figure(std::vector<BlockIoFigure>& figures, std::string_view device,

@@ -1,3 +1,8 @@
+#include <unistd.h>
+
+#include <array>
+#include <climits>
+
 #include "oci/cgroup_files.h"
 #include "oci/device_filter.h"
 #include "oci/text.h"
@@ -92,13 +97,60 @@ std::string rule_text(const DeviceRule& rule) {
   return fmt::format("{} {}:{} {}", rule.type, part(rule.major), part(rule.minor), rule.access);
 }
 
-/// blkio.throttle.*: lines of "major:minor op value", and a total that we leave out.
+/// "/dev/sda"; empty for a device that has gone.
+std::string device_path(uint64_t major, uint64_t minor) {
+  std::array<char, PATH_MAX> target{};
+  const std::string link = fmt::format("/sys/dev/block/{}:{}", major, minor);
+  const ssize_t size = ::readlink(link.c_str(), target.data(), target.size());
+  if (size <= 0) return {};
+  const std::string_view path(target.data(), static_cast<size_t>(size));
+  return fmt::format("/dev/{}", path.substr(path.rfind('/') + 1));
+}
+
+/// Lines of "major:minor op value", or "major:minor value"; and totals over all devices, "Total
+/// value", which we leave out.
 std::vector<BlockIoFigure> block_figures(const std::string& directory, std::string_view file) {
   std::vector<BlockIoFigure> figures;
   const std::string text = read_text(directory, file);
   for (const std::string_view line : split(text, '\n')) {
     const auto words = split(line, ' ');
     if (words.size() == 3) add_block_figure(figures, words[0], words[1], words[2]);
+    if (words.size() == 2) add_block_figure(figures, words[0], {}, words[1]);
+  }
+  for (BlockIoFigure& figure : figures) figure.device = device_path(figure.major, figure.minor);
+  return figures;
+}
+
+/// Which file has a figure depends on the kernel and the device's scheduler: the first of these
+/// that says something.
+std::map<std::string, std::vector<BlockIoFigure>> block_io(const std::string& directory) {
+  constexpr std::string_view kKinds[] = {
+      "io_service_bytes", "io_serviced", "io_queued", "io_service_time",
+      "io_wait_time",     "io_merged",   "time",      "sectors"};
+  std::map<std::string, std::vector<BlockIoFigure>> all;
+  for (const std::string_view kind : kKinds) {
+    for (const std::string& file :
+         {fmt::format("blkio.{}_recursive", kind), fmt::format("blkio.throttle.{}_recursive", kind),
+          fmt::format("blkio.throttle.{}", kind), fmt::format("blkio.bfq.{}_recursive", kind)}) {
+      auto figures = block_figures(directory, file);
+      if (figures.empty()) continue;
+      all.emplace(kind, std::move(figures));
+      break;
+    }
+  }
+  return all;
+}
+
+std::vector<HugepageFigure> hugepages(const std::string& directory) {
+  std::vector<HugepageFigure> figures;
+  for (const std::string& size : hugepage_sizes(directory, ".usage_in_bytes")) {
+    const auto read = [&](std::string_view what) {
+      return read_figure(directory, fmt::format("hugetlb.{}.{}", size, what));
+    };
+    figures.push_back({.page_size = size,
+                       .usage = read("usage_in_bytes"),
+                       .max_usage = read("max_usage_in_bytes"),
+                       .failures = read("failcnt")});
   }
   return figures;
 }
@@ -167,9 +219,11 @@ CgroupFigures figures_v1(const Cgroup& group) {
   const std::string pids = group.directory("pids");
   figures.pids_current = read_figure(pids, "pids.current");
   figures.pids_limit = read_figure(pids, "pids.max");
-  const std::string blkio = group.directory("blkio");
-  figures.io_service_bytes = block_figures(blkio, "blkio.throttle.io_service_bytes_recursive");
-  figures.io_serviced = block_figures(blkio, "blkio.throttle.io_serviced_recursive");
+  figures.oom_control = read_keyed(memory, "memory.oom_control");
+  figures.block_io = block_io(group.directory("blkio"));
+  figures.hugepages = hugepages(group.directory("hugetlb"));
+  figures.rdma_current = read_rdma(group.directory("rdma"), "rdma.current");
+  figures.rdma_limit = read_rdma(group.directory("rdma"), "rdma.max");
   return figures;
 }
 

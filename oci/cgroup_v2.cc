@@ -147,11 +147,24 @@ CgroupFigures figures_v2(const std::string& directory) {
   figures.memory_events = read_keyed(directory, "memory.events");
   figures.memory_usage = read_figure(directory, "memory.current");
   figures.memory_limit = read_figure(directory, "memory.max");
+  figures.memory_max_usage = read_figure(directory, "memory.peak");
+  figures.swap_max_usage = read_figure(directory, "memory.swap.peak");
   figures.swap_usage = read_figure(directory, "memory.swap.current");
   figures.swap_limit = read_figure(directory, "memory.swap.max");
   figures.pids_current = read_figure(directory, "pids.current");
   figures.pids_limit = read_figure(directory, "pids.max");
   figures.io_stat = io_figures(directory);
+  for (const std::string& size : hugepage_sizes(directory, ".current")) {
+    figures.hugepages.push_back(
+        {.page_size = size,
+         .usage = read_figure(directory, fmt::format("hugetlb.{}.current", size)),
+         .limit = read_figure(directory, fmt::format("hugetlb.{}.max", size))});
+  }
+  figures.rdma_current = read_rdma(directory, "rdma.current");
+  figures.rdma_limit = read_rdma(directory, "rdma.max");
+  figures.cpu_pressure = read_pressure(directory, "cpu.pressure");
+  figures.memory_pressure = read_pressure(directory, "memory.pressure");
+  figures.io_pressure = read_pressure(directory, "io.pressure");
   return figures;
 }
 

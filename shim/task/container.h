@@ -8,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <ctime>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -17,6 +18,7 @@
 #include "runtime/base/fd.h"
 #include "runtime/base/result.h"
 #include "shim/task/lifecycle.h"
+#include "shim/task/oom.h"
 #include "shim/task/stdio.h"
 
 namespace wasmedge::task {
@@ -33,6 +35,7 @@ struct Container {
   StdioPaths stdio_paths;
   Stdio stdio;
   std::optional<oci::Cgroup> cgroup;
+  std::shared_ptr<OomReports> oom;  // from Create's success on
   /// Its own pid namespace: the kernel ends the other processes with the first one.
   bool own_pids = false;
 

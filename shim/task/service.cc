@@ -107,7 +107,11 @@ Service::Async<proto::CreateResponse> Service::create(proto::CreateRequest reque
   container->state = State::kCreated;
   settle(*container);
   publish_create(*container, request);
-  asio::post(io_, [] { ::malloc_trim(0); });  // what parsing took is not needed again
+  container->oom = std::make_shared<OomReports>(io_, events_, container->id, *container->cgroup);
+  asio::post(io_, [oom = container->oom] {
+    OomReports::start(oom);
+    ::malloc_trim(0);  // what parsing took is not needed again
+  });
   proto::CreateResponse response;
   response.set_pid(static_cast<uint32_t>(container->pid));
   co_return response;
@@ -177,11 +181,7 @@ void Service::on_end(const Shared& container, uint32_t exit_status) {
       log::warning("container {}: {}", container->id, killed.error().message);
     }
   }
-  if (container->cgroup->oom_kills() > 0) {
-    proto::TaskOOM event;
-    event.set_container_id(container->id);
-    events_.publish(event);
-  }
+  container->oom->finish();
   proto::TaskExit event;
   event.set_container_id(container->id);
   event.set_id(container->id);

@@ -2,12 +2,14 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <filesystem>
 
 #include "oci/cgroup_files.h"
+#include "oci/oom_watch.h"
 #include "test/unit/oci/temporary.h"
 
 namespace wasmedge::oci {
@@ -169,6 +171,15 @@ TEST_F(FakeVersion2, Figures) {
   put("pids.current", "2\n");
   put("pids.max", "10\n");
   put("io.stat", "8:0 rbytes=1 wbytes=2\n8:16 rbytes=3\n");
+  put("memory.peak", "5000\n");
+  put("memory.swap.peak", "60\n");
+  put("hugetlb.2MB.current", "2097152\n");
+  put("hugetlb.2MB.max", "max\n");
+  put("hugetlb.2MB.rsvd.current", "7\n");
+  put("rdma.max", "mlx4_0 hca_handle=2 hca_object=max\n");
+  put("cpu.pressure",
+      "some avg10=1.50 avg60=2.00 avg300=0.25 total=44\nfull avg10=0.00 avg60=0 avg300=0 "
+      "total=3\n");
   const auto figures = group().figures();
   ASSERT_TRUE(figures);
   EXPECT_TRUE(figures->unified);
@@ -181,6 +192,54 @@ TEST_F(FakeVersion2, Figures) {
   EXPECT_EQ(figures->io_stat[2].minor, 16u);
   EXPECT_EQ(figures->io_stat[2].value, 3u);
   EXPECT_EQ(group().oom_kills(), 3u);
+  EXPECT_EQ(figures->memory_max_usage, 5000u);
+  EXPECT_EQ(figures->swap_max_usage, 60u);
+  ASSERT_EQ(figures->hugepages.size(), 1u);
+  EXPECT_EQ(figures->hugepages[0].page_size, "2MB");
+  EXPECT_EQ(figures->hugepages[0].usage, 2097152u);
+  EXPECT_EQ(figures->hugepages[0].limit, ~uint64_t{0});
+  ASSERT_EQ(figures->rdma_limit.size(), 1u);
+  EXPECT_EQ(figures->rdma_limit[0].device, "mlx4_0");
+  EXPECT_EQ(figures->rdma_limit[0].handles, 2u);
+  EXPECT_EQ(figures->rdma_limit[0].objects, ~uint64_t{0});
+  ASSERT_TRUE(figures->cpu_pressure);
+  EXPECT_EQ(figures->cpu_pressure->some.avg10, 1.5);
+  EXPECT_EQ(figures->cpu_pressure->some.total_us, 44u);
+  EXPECT_EQ(figures->cpu_pressure->full.total_us, 3u);
+  EXPECT_FALSE(figures->memory_pressure);
+}
+
+/// Version 1's files as plain ones: those that this machine's kernel may not have.
+TEST(Version1Figures, OfWhateverTheKernelHas) {
+  TemporaryDirectory root;
+  const auto put = [&](const std::string& file, const std::string& text) {
+    std::filesystem::create_directories(std::filesystem::path(root.path() + file).parent_path());
+    write_text(root.path() + file, text);
+  };
+  put("/cpu/c/cgroup.procs", "");
+  put("/blkio/c/blkio.throttle.io_service_bytes_recursive", "8:0 Read 5\n8:0 Write 6\nTotal 11\n");
+  put("/blkio/c/blkio.bfq.io_service_bytes_recursive", "8:0 Read 1\n");
+  put("/blkio/c/blkio.throttle.io_serviced_recursive", "Total 0\n");
+  put("/blkio/c/blkio.bfq.io_serviced_recursive", "8:0 Read 2\n");
+  put("/blkio/c/blkio.time_recursive", "8:0 77\n");
+  put("/hugetlb/c/hugetlb.2MB.usage_in_bytes", "4\n");
+  put("/hugetlb/c/hugetlb.2MB.max_usage_in_bytes", "8\n");
+  put("/hugetlb/c/hugetlb.2MB.failcnt", "1\n");
+  put("/memory/c/memory.oom_control", "oom_kill_disable 0\nunder_oom 0\noom_kill 2\n");
+  CgroupRoots roots;
+  for (const char* name : {"cpu", "blkio", "hugetlb", "memory"}) {
+    roots.v1.push_back({{name}, root.path() + "/" + name});
+  }
+  const auto figures = Cgroup::at(roots, "/c").figures();
+  ASSERT_TRUE(figures) << figures.error().message;
+  ASSERT_EQ(figures->block_io.at("io_service_bytes").size(), 2u);
+  EXPECT_EQ(figures->block_io.at("io_service_bytes")[1].value, 6u);
+  ASSERT_EQ(figures->block_io.at("io_serviced").size(), 1u);
+  EXPECT_EQ(figures->block_io.at("time")[0].value, 77u);
+  EXPECT_EQ(figures->block_io.count("sectors"), 0u);
+  ASSERT_EQ(figures->hugepages.size(), 1u);
+  EXPECT_EQ(figures->hugepages[0].max_usage, 8u);
+  EXPECT_EQ(figures->oom_control.at("oom_kill"), 2u);
 }
 
 TEST_F(FakeVersion2, EnablesControllersFromTheRootDown) {
@@ -292,6 +351,65 @@ TEST_F(RealCgroup, CountsOomKills) {
   ASSERT_TRUE(WIFSIGNALED(status));
   EXPECT_EQ(WTERMSIG(status), SIGKILL);
   EXPECT_EQ(group->oom_kills(), 1u);
+}
+
+TEST_F(RealCgroup, TheKernelTellsOfOom) {
+  Resources resources;
+  resources.memory_limit = 16 << 20;
+  auto group = Cgroup::create(roots_, path_, resources);
+  ASSERT_TRUE(group) << group.error().message;
+  const auto watch = OomWatch::open(*group);
+  ASSERT_TRUE(watch) << watch.error().message;
+  EXPECT_EQ(watch->look().kills, 0u);
+  pollfd waiting{watch->fd(), static_cast<short>(watch->wait_for_priority() ? POLLPRI : POLLIN), 0};
+  EXPECT_EQ(::poll(&waiting, 1, 0), 0);
+  const pid_t eater = child_in(*group, [] {
+    std::vector<std::string> eaten;
+    for (;;) eaten.emplace_back(1 << 20, 'x');
+    return 0;
+  });
+  EXPECT_EQ(::poll(&waiting, 1, 60'000), 1);
+  EXPECT_EQ(WTERMSIG(status_of(eater)), SIGKILL);
+  EXPECT_EQ(watch->look().kills, 1u);
+  EXPECT_FALSE(watch->look().stalled);
+  EXPECT_EQ(::poll(&waiting, 1, 0), 0) << "look() takes the notification";
+}
+
+/// Version 2's way of telling, on a file of its own kind that this machine has too: a hybrid one's
+/// cgroup.events stands for memory.events.
+TEST(OomWatchVersion2, TellsOfAChange) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root: control groups are made";
+  const std::string hierarchy = std::filesystem::exists("/sys/fs/cgroup/cgroup.procs")
+                                    ? "/sys/fs/cgroup"
+                                    : "/sys/fs/cgroup/unified";
+  const std::string real = fmt::format("{}/wasmedge-unit-oom-{}", hierarchy, ::getpid());
+  if (::mkdir(real.c_str(), 0755) != 0) GTEST_SKIP() << "no version 2 hierarchy at " << hierarchy;
+  TemporaryDirectory root;
+  std::filesystem::create_directories(root.path() + "/c");
+  std::filesystem::create_symlink(real + "/cgroup.events", root.path() + "/c/memory.events");
+  const auto watch = OomWatch::open(Cgroup::at({.unified = root.path(), .v1 = {}}, "/c"));
+  ASSERT_TRUE(watch) << watch.error().message;
+  ASSERT_TRUE(watch->wait_for_priority());
+  (void)watch->look();
+  pollfd waiting{watch->fd(), POLLPRI, 0};
+  EXPECT_EQ(::poll(&waiting, 1, 0), 0);
+  const pid_t child =
+      child_in(Cgroup::at({.unified = hierarchy, .v1 = {}}, real.substr(hierarchy.size())),
+               [] { return ::pause(); });
+  EXPECT_EQ(::poll(&waiting, 1, 60'000), 1);  // populated: 0 -> 1
+  (void)watch->look();
+  EXPECT_EQ(::poll(&waiting, 1, 0), 0) << "look() takes the notification";
+  ::kill(child, SIGKILL);
+  status_of(child);
+  ::rmdir(real.c_str());
+}
+
+TEST(OomWatch, NeedsAMemoryController) {
+  CgroupRoots roots;
+  roots.v1.push_back({{"cpu"}, "/nonexistent"});
+  const auto watch = OomWatch::open(Cgroup::at(roots, "/c"));
+  ASSERT_FALSE(watch);
+  EXPECT_NE(watch.error().message.find("/c has no memory controller"), std::string::npos);
 }
 
 TEST_F(RealCgroup, DevicesAreDeniedUnlessAllowed) {
