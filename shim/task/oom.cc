@@ -30,6 +30,10 @@ OomReports::OomReports(asio::io_context& io, Events& events, std::string contain
       group_(std::move(group)),
       signal_(io) {}
 
+OomReports::~OomReports() {
+  if (signal_.is_open()) signal_.release();
+}
+
 void OomReports::start(const std::shared_ptr<OomReports>& reports) {
   if (reports->finished_) return;
   auto watch = oci::OomWatch::open(reports->group_);

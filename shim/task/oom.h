@@ -25,6 +25,9 @@ class OomReports {
  public:
   OomReports(boost::asio::io_context& io, Events& events, std::string container_id,
              oci::Cgroup group);
+  ~OomReports();
+  OomReports(const OomReports&) = delete;
+  OomReports& operator=(const OomReports&) = delete;
 
   /// Without a memory controller there is nothing to wait for, and finish() alone tells.
   static void start(const std::shared_ptr<OomReports>& reports);

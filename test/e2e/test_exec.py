@@ -1,0 +1,95 @@
+"""`docker exec` and `ctr task exec`: further processes in a container that runs."""
+
+import pytest
+
+pytestmark = pytest.mark.usefixtures("ours_alone")
+
+SHELL = "/bin/busybox"
+
+
+def start(client, images, image, *args, **options):
+    client.run(images(client, image), *args, name="box", detach=True, check=True, **options)
+    return client
+
+
+def sleeper(client, images):
+    """A native container that runs until it is killed."""
+    return start(client, images, "busybox", "sleep", "1000")
+
+
+def module(client, images):
+    """A container whose module waits."""
+    return start(client, images, "probe", "sleep", "1000000", entrypoint="/bin/probe")
+
+
+def test_exit_status_of_a_native_program(client, images):
+    assert sleeper(client, images).exec("box", SHELL, "sh", "-c", "exit 42").returncode == 42
+
+
+def test_the_containers_own_module_with_other_arguments(client, images):
+    assert module(client, images).exec("box", "/bin/probe", "exit", "7").returncode == 7
+
+
+# Output through Docker alone: ctr 1.7 and 2.1 drop what is still in the fifo when a process has ended.
+def test_stdout_and_stderr(docker, images):
+    done = sleeper(docker, images).exec("box", SHELL, "sh", "-c", "echo to stdout; echo to stderr >&2")
+    assert (done.stdout, done.stderr, done.returncode) == ("to stdout\n", "to stderr\n", 0)
+
+
+def test_is_in_the_containers_namespaces_and_cgroup(docker, images):
+    box = sleeper(docker, images)
+    look = "for n in mnt pid net ipc uts; do busybox readlink /proc/$0/ns/$n; done; busybox cat /proc/$0/cgroup"
+    first, own = (box.exec("box", SHELL, "sh", "-c", look, pid, check=True).stdout for pid in ("1", "self"))
+    assert first == own != ""
+
+
+# Docker alone: ctr forgets an stdin that ends before the process's start.
+def test_stdin_to_its_end(docker, images):
+    done = sleeper(docker, images).exec("box", SHELL, "cat", stdin="some\ninput\n")
+    assert (done.stdout, done.returncode) == ("some\ninput\n", 0), done
+
+
+def test_another_module_of_the_image(docker, images):
+    done = module(docker, images).exec("box", "/bin/show", "one", "two")
+    assert done.stdout.splitlines()[:3] == ["argv[0]=/bin/show", "argv[1]=one", "argv[2]=two"], done
+    assert done.returncode == 7
+
+
+@pytest.mark.complaints
+def test_where_there_is_no_such_program_the_error_says_what_would_work(client, images):
+    done = module(client, images).exec("box", "sh")
+    assert done.returncode != 0
+    said = done.stdout + done.stderr
+    assert "no such file or directory" in said, done
+    assert "a WebAssembly module such as its own, /bin/probe, with other arguments" in said, done
+
+
+def test_user_environment_and_working_directory(docker, images):
+    box = sleeper(docker, images)
+    script = "/bin/busybox id -u; pwd; echo $GREETING"
+    done = box.exec("box", SHELL, "sh", "-c", script, user="1000", env={"GREETING": "hi"}, workdir="/bin")
+    assert done.stdout == "1000\n/bin\nhi\n", done
+
+
+def test_ends_with_the_container(docker, images):
+    box = sleeper(docker, images)
+    process = box.exec_popen("box", SHELL, "sh", "-c", "echo up; exec /bin/busybox sleep 1000")
+    assert process.stdout.readline() == "up\n"
+    box.docker("kill", "box")
+    process.communicate(timeout=30)
+    assert process.returncode == 137
+
+
+def test_in_a_container_that_is_paused_is_refused(docker, images):
+    box = sleeper(docker, images)
+    box.docker("pause", "box")
+    done = box.exec("box", SHELL, "true")
+    assert done.returncode != 0
+    assert "paused" in done.stderr, done
+    box.docker("unpause", "box")
+    assert box.exec("box", SHELL, "true").returncode == 0
+
+
+def test_in_a_container_that_has_ended(client, images):
+    client.run(images(client, "busybox"), "true", name="box", detach=True, check=True)
+    assert client.exec("box", SHELL, "true").returncode != 0
