@@ -11,9 +11,11 @@ import os
 import re
 import socket
 import sys
+import urllib.parse
 import uuid
 
 import grpc
+import websocket
 from google.protobuf import message_factory
 
 from . import engines
@@ -166,6 +168,50 @@ class Cri:
             finally:
                 if libc.setns(own.fileno(), CLONE_NEWNET) != 0:
                     raise LabError(f"setns back: {os.strerror(ctypes.get_errno())}")
+
+
+class Stream:
+    """One of CRI's streams over a WebSocket, as kubelet makes it: frames of a channel's number and its bytes."""
+
+    def __init__(self, cri, url, **query):
+        parts = urllib.parse.urlsplit(url)
+        extra = "?" + urllib.parse.urlencode(query) if query else ""
+        self.socket = websocket.create_connection(
+            f"ws://{parts.netloc}{parts.path}{extra}",
+            socket=cri.connect(parts.port),
+            subprotocols=["v4.channel.k8s.io"],
+            timeout=20,
+        )
+        self.got = {}
+
+    def send(self, data, channel=0):
+        self.socket.send_binary(bytes([channel]) + data)
+
+    def receive(self, channel, text):
+        """What has come on a channel, once that holds `text`; LabError if the stream ends before."""
+        while text not in self.got.get(channel, b""):
+            if not self._more():
+                raise LabError(f"the stream ended, without {text!r} in channel {channel}: {self.got}")
+        return self.got[channel]
+
+    def to_its_end(self):
+        """All that comes until the other side closes: channel -> bytes."""
+        while self._more():
+            pass
+        return self.got
+
+    def _more(self):
+        try:
+            frame = self.socket.recv()
+        except websocket.WebSocketConnectionClosedException:
+            return False
+        if not frame:
+            return False
+        self.got[frame[0]] = self.got.get(frame[0], b"") + frame[1:]
+        return True
+
+    def close(self):
+        self.socket.close()
 
 
 # As kubelet does where a pod says nothing: a process namespace for each container.
