@@ -73,6 +73,18 @@ Result<> enter_directory(const std::string& directory) {
   return {};
 }
 
+/// Needs the host's /proc.
+Result<Prepared> prepare(const Spec& spec, Guest guest) {
+  Prepared prepared;
+  const auto when =
+      guest == Guest::kNative ? SecurityLabels::When::kAtExec : SecurityLabels::When::kNow;
+  TRY_ASSIGN(prepared.labels, SecurityLabels::open(spec.process, when));
+  if (spec.seccomp) {
+    TRY_ASSIGN(prepared.seccomp, compile_seccomp(*spec.seccomp));
+  }
+  return prepared;
+}
+
 bool has_no_new_privileges(const Spec& spec, Guest guest) {
   return spec.process.no_new_privileges || guest == Guest::kWasm;
 }
@@ -108,17 +120,21 @@ Result<Fd> build_root(const Spec& spec, const Setup& setup) {
   return root;
 }
 
+Result<Prepared> join(const Spec& spec, int mounts, Guest guest) {
+  ::umask(0);
+  TRY(leave_keyring());
+  TRY(set_oom_score(spec));
+  TRY_ASSIGN(Prepared prepared, prepare(spec, guest));
+  if (::setns(mounts, CLONE_NEWNS) != 0) return fail_errno("enter the container's mounts");
+  TRY(enter_directory(clean_path(spec.process.cwd)));
+  return prepared;
+}
+
 Result<Prepared> enclose(const Spec& spec, const Setup& setup, int root, Guest guest,
                          const std::function<Result<>()>& runtime_hooks) {
   if (guest == Guest::kNative) TRY(mount_kernel_filesystems(spec, setup, root));
 
-  Prepared prepared;
-  const auto when =
-      guest == Guest::kNative ? SecurityLabels::When::kAtExec : SecurityLabels::When::kNow;
-  TRY_ASSIGN(prepared.labels, SecurityLabels::open(spec.process, when));
-  if (spec.seccomp) {
-    TRY_ASSIGN(prepared.seccomp, compile_seccomp(*spec.seccomp));
-  }
+  TRY_ASSIGN(Prepared prepared, prepare(spec, guest));
   TRY(set_sysctls(spec));
   TRY(set_names(spec));
   // Beyond this point the host's /proc is not needed any more.

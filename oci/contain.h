@@ -38,6 +38,10 @@ struct Prepared {
 Result<Prepared> enclose(const Spec& spec, const Setup& setup, int root, Guest guest,
                          const std::function<Result<>()>& runtime_hooks);
 
+/// Steps 1 and 2 for a further process of a container that runs: enters the mount namespace behind
+/// `mounts` and process.cwd; beyond it no path leads to the host.
+Result<Prepared> join(const Spec& spec, int mounts, Guest guest);
+
 /// Step 3. Limits, user, capabilities, no_new_privs, security labels. Beyond it the caller can do
 /// nothing that the spec does not grant. A seccomp filter that needs privileges to be installed (no
 /// no_new_privs) is installed here.

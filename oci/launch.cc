@@ -4,7 +4,9 @@
 #include <linux/sched.h>
 #include <poll.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <array>
@@ -32,11 +34,41 @@ struct Plan {
   std::vector<JoinedNamespace> joined;
   std::vector<Fd> join_files;
   Fd config, null, control;
+  Fd mounts, root;  // of a container that is joined
 };
 
-Result<Plan> make_plan(const LaunchRequest& request) {
-  Plan plan;
-  for (const Namespace& entry : request.spec->namespaces) {
+struct NamespaceFile {
+  int type;
+  const char* name;
+};
+constexpr std::array kNamespaceFiles = {
+    NamespaceFile{CLONE_NEWUSER, "user"}, NamespaceFile{CLONE_NEWPID, "pid"},
+    NamespaceFile{CLONE_NEWNET, "net"},   NamespaceFile{CLONE_NEWIPC, "ipc"},
+    NamespaceFile{CLONE_NEWUTS, "uts"},   NamespaceFile{CLONE_NEWCGROUP, "cgroup"},
+};
+
+bool is_our_own(const Fd& file, const char* name) {
+  struct stat theirs{}, ours{};
+  return ::fstat(file.get(), &theirs) == 0 &&
+         ::stat(fmt::format("/proc/self/ns/{}", name).c_str(), &ours) == 0 &&
+         theirs.st_ino == ours.st_ino && theirs.st_dev == ours.st_dev;
+}
+
+/// The namespaces and the root of the container's first process.
+Result<> plan_to_join(pid_t pid, Plan& plan) {
+  for (const NamespaceFile& each : kNamespaceFiles) {
+    std::string path = fmt::format("/proc/{}/ns/{}", pid, each.name);
+    TRY_ASSIGN(Fd file, open_file(path, O_RDONLY));
+    if (is_our_own(file, each.name)) continue;  // a user namespace cannot be joined twice
+    plan.joined.push_back({each.type, std::move(path), std::move(file)});
+  }
+  TRY_ASSIGN(plan.mounts, open_file(fmt::format("/proc/{}/ns/mnt", pid), O_RDONLY));
+  TRY_ASSIGN(plan.root, open_file(fmt::format("/proc/{}/root", pid), O_PATH | O_DIRECTORY));
+  return {};
+}
+
+Result<> plan_namespaces(const Spec& spec, Plan& plan) {
+  for (const Namespace& entry : spec.namespaces) {
     if (!entry.path.empty()) {
       auto opened = open_file(entry.path, O_RDONLY);
       if (!opened) return wrap(opened.error(), "config.json: linux.namespaces");
@@ -47,6 +79,16 @@ Result<Plan> make_plan(const LaunchRequest& request) {
       plan.new_namespaces |= static_cast<uint32_t>(entry.type);
       if (entry.type == CLONE_NEWUSER) plan.wait_for_maps = true;
     }
+  }
+  return {};
+}
+
+Result<Plan> make_plan(const LaunchRequest& request) {
+  Plan plan;
+  if (request.join != 0) {
+    TRY(plan_to_join(request.join, plan));
+  } else {
+    TRY(plan_namespaces(*request.spec, plan));
   }
   TRY_ASSIGN(plan.config, open_file(request.bundle + "/config.json", O_RDONLY));
   TRY_ASSIGN(plan.null, open_file("/dev/null", O_RDWR));
@@ -95,7 +137,25 @@ Result<> place_descriptors(const std::vector<std::pair<int, int>>& moves) {
   for (const auto& [from, to] : high) {
     if (::dup2(from, to) < 0) return fail_errno("place descriptor {}", to);
   }
+  // Everything else goes at the execve, descriptors too that others opened carelessly.
+  if (::close_range(kControlFd, ~0u, CLOSE_RANGE_CLOEXEC) != 0) {
+    return fail_errno("close descriptors");
+  }
+  for (const auto& [from, to] : moves) ::fcntl(to, F_SETFD, 0);
   return {};
+}
+
+/// Other processes of a pid namespace that we join must not be able to trace us, or to get at our
+/// descriptors by /proc, until wasmedge-init has made itself unreadable (CVE-2016-9962). The kernel
+/// does that for us across the execve of a process whose effective ids are not its real ones.
+Result<> stay_unreadable(const Spec& spec) {
+  constexpr auto kKeep = static_cast<gid_t>(-1);
+  if (find_namespace(spec, CLONE_NEWUSER) != nullptr) {
+    if (::setresgid(kKeep, 0, kKeep) == 0 && ::setresuid(kKeep, 0, kKeep) == 0) return {};
+  } else if (::setresgid(kKeep, 1, kKeep) == 0) {
+    return {};
+  }
+  return fail_errno("become unreadable for the container's processes");
 }
 
 /// The child, from the clone to the program's first instruction.
@@ -113,7 +173,11 @@ Result<> become_program(const LaunchRequest& request, const Plan& plan) {
   for (const JoinedNamespace& entry : plan.joined) {
     if (entry.type != CLONE_NEWPID && entry.type != CLONE_NEWUSER) TRY(enter(entry));
   }
-  if (find_namespace(*request.spec, CLONE_NEWUSER) != nullptr) TRY(become_root());
+  if (needs_intermediate(plan)) {
+    TRY(stay_unreadable(*request.spec));
+  } else if (find_namespace(*request.spec, CLONE_NEWUSER) != nullptr) {
+    TRY(become_root());
+  }
   reset_signals();
   ::setsid();
   const auto or_null = [&](int fd) { return fd >= 0 ? fd : plan.null.get(); };
@@ -123,12 +187,10 @@ Result<> become_program(const LaunchRequest& request, const Plan& plan) {
                                             {plan.control.get(), kControlFd},
                                             {plan.config.get(), kConfigFd}};
   if (request.cache >= 0) moves.emplace_back(request.cache, kCacheFd);
+  if (plan.mounts) moves.emplace_back(plan.mounts.get(), kMountsFd);
   const int program = ::fcntl(request.program, F_DUPFD_CLOEXEC, kHighFd);
   if (program < 0) return fail_errno("duplicate the program's descriptor");
   TRY(place_descriptors(moves));
-  // Everything else goes at the execve; this holds for descriptors that others opened carelessly.
-  const unsigned first = static_cast<unsigned>(request.cache >= 0 ? kFirstFreeFd : kCacheFd);
-  if (::close_range(first, ~0u, CLOSE_RANGE_CLOEXEC) != 0) return fail_errno("close descriptors");
   std::array<char*, 2> argv = {const_cast<char*>("wasmedge-init"), nullptr};
   std::array<char*, 1> envp = {nullptr};
   ::execveat(program, "", argv.data(), envp.data(), AT_EMPTY_PATH);
@@ -151,6 +213,7 @@ Result<pid_t> clone_through_intermediate(const LaunchRequest& request, const Pla
   const long intermediate = clone_into(0);
   if (intermediate < 0) return fail_errno("clone the container's first process");
   if (intermediate == 0) {
+    ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);  // and so is what it clones: see stay_unreadable()
     Result<> entered;
     for (const int type : {CLONE_NEWUSER, CLONE_NEWPID}) {
       for (const JoinedNamespace& entry : plan.joined) {
@@ -213,9 +276,10 @@ Result<Launched> launch(const LaunchRequest& request) {
   const auto finish = [&]() -> Result<> {
     if (!launched.pidfd) return fail_errno("open a pidfd");
     if (plan.wait_for_maps) TRY(write_id_maps(launched.pid, *request.spec));
-    return send_control(
-        launched.control.get(), kSetupMessage,
-        encode_setup({request.id, request.bundle, request.rootfs_mounts, request.extra}));
+    return send_control(launched.control.get(), kSetupMessage,
+                        encode_setup({request.id, request.bundle, request.rootfs_mounts,
+                                      request.extra, request.process}),
+                        plan.root.get());
   };
   // A child that has died already has said why on the socket; the caller reads that.
   if (auto finished = finish(); !finished && finished.error().code != ErrorCode::kUnavailable) {

@@ -27,6 +27,10 @@ struct LaunchRequest {
   int stderr_fd = -1;
   int cache = -1;       // directory of compiled artifacts; -1: none
   std::string extra{};  // more for the program, which alone knows what it means
+  // For a further process: the container's first one, which the caller has not reaped, so that the
+  // number is its own; and the process as Exec describes it, JSON.
+  pid_t join = 0;
+  std::string process{};
 };
 
 /// The process, its namespaces existing. It is a child of the caller: reap it (also after an error
@@ -41,22 +45,26 @@ struct Launched {
 /// can write to it through /proc/self/exe (CVE-2019-5736). Once a shim is enough.
 Result<Fd> open_program(const std::string& path);
 
-/// Clones the process into the spec's namespaces (new ones by clone3, given ones by setns), has it
-/// join the cgroup and execute `program`. The caller must be single-threaded. Failures after the
-/// clone arrive as an error message on `control`. Does not wait for the process.
+/// Clones the process into the spec's namespaces (new ones by clone3, given ones by setns), or into
+/// those of `join`, all but its mount namespace, which the program enters by itself; has it join
+/// the cgroup and execute `program`. The caller must be single-threaded. Failures after the clone
+/// arrive as an error message on `control`. Does not wait for the process.
 Result<Launched> launch(const LaunchRequest& request);
 
-/// What the launched program finds: descriptors at fixed numbers, and one kSetupMessage.
+/// What the launched program finds: descriptors at fixed numbers, and one kSetupMessage, with
+/// LaunchRequest::join together with the container's root (O_PATH).
 inline constexpr int kControlFd = 3;
 inline constexpr int kConfigFd = 4;  // the bundle's config.json, O_RDONLY
 inline constexpr int kCacheFd = 5;   // LaunchRequest::cache, or not open
-inline constexpr int kFirstFreeFd = 6;
+inline constexpr int kMountsFd = 6;  // with LaunchRequest::join: the container's mount namespace
+inline constexpr int kFirstFreeFd = 7;
 
 struct Setup {
   std::string id;
   std::string bundle;
   std::vector<Mount> rootfs_mounts;
-  std::string extra{};  // LaunchRequest::extra
+  std::string extra{};    // LaunchRequest::extra
+  std::string process{};  // LaunchRequest::process; empty: the container's first
 };
 std::string encode_setup(const Setup& setup);
 Result<Setup> decode_setup(std::string_view payload);

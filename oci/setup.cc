@@ -55,6 +55,7 @@ std::string encode_setup(const Setup& setup) {
     for (const std::string& option : mount.options) put(out, option);
   }
   put(out, setup.extra);
+  put(out, setup.process);
   return out;
 }
 
@@ -72,6 +73,7 @@ Result<Setup> decode_setup(std::string_view payload) {
     }
   }
   setup.extra = source.text();
+  setup.process = source.text();
   if (source.exhausted()) return fail(ErrorCode::kInternal, "the setup message is cut short");
   return setup;
 }

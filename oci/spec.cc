@@ -171,6 +171,16 @@ Result<Resources> parse_resources(std::string_view json) {
   return parse<Resources>("linux.resources", json);
 }
 
+Result<Process> parse_process(std::string_view json, const Process& first) {
+  TRY_ASSIGN(Process process, parse<Process>("process", json));
+  if (!process.capabilities) process.capabilities = first.capabilities;
+  if (process.rlimits.empty()) process.rlimits = first.rlimits;
+  if (process.apparmor_profile.empty()) process.apparmor_profile = first.apparmor_profile;
+  if (process.selinux_label.empty()) process.selinux_label = first.selinux_label;
+  if (!process.oom_score_adj) process.oom_score_adj = first.oom_score_adj;
+  return process;
+}
+
 const Namespace* find_namespace(const Spec& spec, int clone_flag) {
   for (const Namespace& entry : spec.namespaces) {
     if (entry.type == clone_flag) return &entry;

@@ -181,6 +181,10 @@ Result<Spec> parse_spec(std::string_view json);
 /// it by that name.
 Result<Resources> parse_resources(std::string_view json);
 
+/// A process by itself, as Exec has it. What it does not say is the container's: `first` is the
+/// process of config.json, from which capabilities, limits and labels are taken then.
+Result<Process> parse_process(std::string_view json, const Process& first);
+
 /// The namespace of that type, or nullptr: the host's own is kept.
 const Namespace* find_namespace(const Spec& spec, int clone_flag);
 

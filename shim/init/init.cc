@@ -3,13 +3,16 @@
 #include <fcntl.h>
 #include <malloc.h>
 #include <sched.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
+#include <map>
 #include <optional>
 
 #include "oci/contain.h"
 #include "oci/hooks.h"
 #include "oci/process.h"
+#include "oci/user_namespace.h"
 #include "runtime/base/limits.h"
 #include "runtime/wasi/command.h"
 #include "shim/init/channel.h"
@@ -36,6 +39,9 @@ struct Ready {
   SecondLine second_line;
   std::string policy;
   Fd refusals;  // the end that is read
+
+  /// Executed in a container that runs, beside its first process.
+  bool is_further() const { return !setup.process.empty(); }
 };
 
 Result<> run_runtime_hooks(const oci::Spec& spec, Channel& channel) {
@@ -44,8 +50,28 @@ Result<> run_runtime_hooks(const oci::Spec& spec, Channel& channel) {
   return {};
 }
 
-Fd take_cache() {
-  return ::fcntl(oci::kCacheFd, F_SETFD, FD_CLOEXEC) == 0 ? Fd(oci::kCacheFd) : Fd();
+/// A descriptor that launch() may have placed.
+Fd take(int fd) {
+  return ::fcntl(fd, F_SETFD, FD_CLOEXEC) == 0 ? Fd(fd) : Fd();
+}
+
+/// Where one joins a pid namespace, its other processes must not get at us (oci/launch.cc).
+Result<> become_unreadable() {
+  if (::geteuid() == ::getuid() && ::getegid() == ::getgid()) return {};
+  TRY(oci::become_root());
+  if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) return fail_errno("become unreadable");
+  return {};
+}
+
+/// For a further process, the error says what there would be to execute.
+Result<Program> find(int root, const oci::Spec& spec, const std::string& own) {
+  auto program = find_program(root, spec.process);
+  if (program || own.empty() || program.error().code != ErrorCode::kNotFound) return program;
+  return fail(
+      ErrorCode::kNotFound,
+      "{} (no such file or directory). A container can execute what its image has: a native "
+      "program, or a WebAssembly module such as its own, {}, with other arguments",
+      program.error().message, own);
 }
 
 /// Where refusals go: the shim reads the other end. Never waited for.
@@ -59,8 +85,9 @@ Result<Fd> open_refusals(Ready& ready) {
 /// Everything up to READY. Contained step by step (oci/contain.h); in between, the program.
 Result<Ready> create(Channel& channel) {
   Ready ready;
-  Fd cache = take_cache();
-  TRY_ASSIGN(const oci::ControlMessage message, channel.expect(Control::kSetup));
+  Fd cache = take(oci::kCacheFd);
+  const Fd mounts = take(oci::kMountsFd);
+  TRY_ASSIGN(oci::ControlMessage message, channel.expect(Control::kSetup));
   TRY_ASSIGN(ready.setup, oci::decode_setup(message.payload));
   {
     const Fd config(oci::kConfigFd);
@@ -69,13 +96,20 @@ Result<Ready> create(Channel& channel) {
     TRY_ASSIGN(ready.spec, oci::parse_spec(text));
   }
   const oci::Spec& spec = ready.spec;
+  std::string own;  // the program of the container, where we are a further process
+  if (ready.is_further()) {
+    own = spec.process.args[0];
+    TRY_ASSIGN(ready.spec.process, oci::parse_process(ready.setup.process, spec.process));
+  }
   TRY_ASSIGN(const policy::Policy policy,
              policy::policy_of(spec.annotations, policy::decode_ceilings(ready.setup.extra)));
-  TRY(protect_name_files(policy, ready.spec));
-
-  TRY_ASSIGN(Fd root, oci::build_root(spec, ready.setup));
-  TRY(pin_name_files(policy, spec, root.get()));
-  TRY_ASSIGN(Program program, find_program(root.get(), spec.process));
+  Fd root = std::move(message.fd);
+  if (!ready.is_further()) {
+    TRY(protect_name_files(policy, ready.spec));
+    TRY_ASSIGN(root, oci::build_root(spec, ready.setup));
+    TRY(pin_name_files(policy, spec, root.get()));
+  }
+  TRY_ASSIGN(Program program, find(root.get(), spec, own));
   ready.program = program.path;
   const bool wasm = program.kind == ProgramKind::kWasm;
   std::shared_ptr<const run::Artifact> artifact;
@@ -83,11 +117,17 @@ Result<Ready> create(Channel& channel) {
     TRY_ASSIGN(artifact,
                obtain_artifact(program, std::move(cache), channel, policy.fuel.has_value()));
   } else {
-    TRY(policy::check_native(policy, spec.annotations));
+    // Rules for the container's module do not concern a native program beside it; ceilings do.
+    const std::map<std::string, std::string> none;
+    TRY(policy::check_native(policy, ready.is_further() ? none : spec.annotations));
   }
   const oci::Guest guest = wasm ? oci::Guest::kWasm : oci::Guest::kNative;
-  TRY_ASSIGN(ready.prepared, oci::enclose(spec, ready.setup, root.get(), guest,
-                                          [&] { return run_runtime_hooks(spec, channel); }));
+  if (ready.is_further()) {
+    TRY_ASSIGN(ready.prepared, oci::join(spec, mounts.get(), guest));
+  } else {
+    TRY_ASSIGN(ready.prepared, oci::enclose(spec, ready.setup, root.get(), guest,
+                                            [&] { return run_runtime_hooks(spec, channel); }));
+  }
   root.reset();
   program.file.reset();
   std::optional<wasi::WasiConfig> config;
@@ -138,9 +178,11 @@ Result<Ready> create(Channel& channel) {
 /// From START on.
 Result<int> start(Ready& ready, Channel& channel) {
   const oci::Spec& spec = ready.spec;
-  TRY(oci::run_hooks(
-      "startContainer", spec.hooks.start_container,
-      {spec.version, ready.setup.id, "created", ::getpid(), ready.setup.bundle, spec.annotations}));
+  if (!ready.is_further()) {
+    TRY(oci::run_hooks("startContainer", spec.hooks.start_container,
+                       {spec.version, ready.setup.id, "created", ::getpid(), ready.setup.bundle,
+                        spec.annotations}));
+  }
   channel.close();
   if (!ready.command) {
     TRY(oci::lock_down(spec, ready.prepared, oci::Guest::kNative));
@@ -158,7 +200,7 @@ int main() {
   exit_on_signals();
   ::fcntl(oci::kControlFd, F_SETFD, FD_CLOEXEC);
   Channel channel{Fd(oci::kControlFd)};
-  auto ready = create(channel);
+  auto ready = become_unreadable().and_then([&] { return create(channel); });
   if (!ready) {
     // A shim that is gone has nobody to tell.
     (void)channel.send(Control::kError, oci::encode_error(ready.error()));

@@ -1,15 +1,14 @@
 #include "shim/task/container.h"
 
-#include <sys/syscall.h>
-#include <unistd.h>
-
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <utility>
 
 #include "oci/control.h"
-#include "shim/task/time.h"
 
 namespace wasmedge::task {
 namespace asio = boost::asio;
@@ -22,40 +21,11 @@ constexpr size_t kMaxHookError = size_t{1} << 20;
 }  // namespace
 
 Container::Container(asio::io_context& io, std::string container_id)
-    : id(std::move(container_id)),
-      end_signal(io, asio::steady_timer::time_point::max()),
-      waiting(io) {}
+    : Process(io, std::move(container_id), {}) {}
 
-void end(Container& container, uint32_t exit_status) {
-  container.ended = true;
-  container.exit_status = exit_status;
-  container.exited_at = now();
-  container.pidfd = -1;
-  container.end_signal.cancel();
-  if (container.waiting.is_open()) container.waiting.cancel();
-}
-
-asio::awaitable<void> wait_for_end(Container& container) {
-  while (!container.ended) co_await container.end_signal.async_wait(kTuple);
-}
-
-void settle(Container& container) {
-  container.settled = true;
-  container.end_signal.cancel();
-}
-
-asio::awaitable<void> wait_for_settled(Container& container) {
-  while (!container.settled) co_await container.end_signal.async_wait(kTuple);
-}
-
-asio::awaitable<void> wait_readable(Container& container, int fd) {
-  struct Loan {  // cancellation may throw: the descriptor must not close what it has on loan
-    asio::posix::stream_descriptor& descriptor;
-    ~Loan() { descriptor.release(); }
-  };
-  container.waiting.assign(fd);
-  const Loan loan{container.waiting};
-  co_await container.waiting.async_wait(asio::posix::stream_descriptor::wait_read, kTuple);
+bool Container::has_running_execs() const {
+  return std::any_of(execs.begin(), execs.end(),
+                     [](const auto& each) { return each.second->state == State::kRunning; });
 }
 
 asio::awaitable<Result<>> freeze(asio::io_context& io, Container& container) {
@@ -78,23 +48,6 @@ asio::awaitable<Result<>> freeze(asio::io_context& io, Container& container) {
   if (!frozen)
     co_return wrap(frozen.error(), fmt::format("Pause of container \"{}\"", container.id));
   co_return frozen;
-}
-
-Result<> send_signal(const Container& container, int signal) {
-  if (container.pidfd < 0) {
-    return fail(ErrorCode::kNotFound, "the process of container \"{}\" has already finished",
-                container.id);
-  }
-  if (::syscall(SYS_pidfd_send_signal, container.pidfd, signal, nullptr, 0) == 0) return {};
-  if (errno == ESRCH) {
-    return fail(ErrorCode::kNotFound, "the process of container \"{}\" has already finished",
-                container.id);
-  }
-  if (errno == EINVAL) {
-    return fail(ErrorCode::kInvalidArgument, "there is no signal {}", signal);
-  }
-  return fail_errno("send signal {} to process {} of container \"{}\"", signal, container.pid,
-                    container.id);
 }
 
 asio::awaitable<Result<>> finish_hooks(asio::io_context& io, oci::HookRun run) {

@@ -4,8 +4,6 @@
 #include <sched.h>
 
 #include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <optional>
@@ -15,16 +13,13 @@
 #include "oci/hooks.h"
 #include "oci/launch.h"
 #include "runtime/base/log.h"
-#include "runtime/cache/obtain.h"
-#include "shim/init/protocol.h"
 #include "shim/policy/policy.h"
 #include "shim/task/bundle.h"
 #include "shim/task/ceilings.h"
-#include "shim/task/refusals.h"
+#include "shim/task/conversation.h"
 
 namespace wasmedge::task {
 namespace asio = boost::asio;
-using init::Control;
 namespace {
 
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
@@ -40,11 +35,6 @@ std::vector<oci::Mount> rootfs_mounts(const proto::CreateRequest& request) {
   return mounts;
 }
 
-Result<> answer(const Container& container, Control kind, std::string_view payload = {},
-                int fd = -1) {
-  return oci::send_control(container.control.get(), static_cast<uint32_t>(kind), payload, fd);
-}
-
 }  // namespace
 
 Creation::Creation(asio::io_context& io, Platform& platform, Children& children,
@@ -55,7 +45,9 @@ asio::awaitable<Result<>> Creation::run(Children::Callback on_end) {
   if (auto checked = check_request(); !checked) co_return checked;
   if (auto prepared = prepare(); !prepared) co_return prepared;
   if (auto launched = launch(std::move(on_end)); !launched) co_return launched;
-  co_return co_await converse();
+  const Conversation::Hooks hooks = [this] { return run_hooks(); };
+  Conversation conversation(io_, platform_, container_, hooks);
+  co_return co_await conversation.run();
 }
 
 Result<> Creation::check_request() const {
@@ -77,7 +69,7 @@ Result<> Creation::prepare() {
   TRY_ASSIGN(const std::string config, read_config(container_.bundle));
   TRY_ASSIGN(spec_, oci::parse_spec(config));
   TRY_ASSIGN(const auto ceilings, ceilings_of(request_.options()));
-  ceilings_ = policy::encode(ceilings);
+  container_.ceilings = policy::encode(ceilings);
   const oci::Namespace* pids = oci::find_namespace(spec_, CLONE_NEWPID);
   container_.own_pids = pids != nullptr && pids->path.empty();
   container_.hooks.poststart = spec_.hooks.poststart;
@@ -104,7 +96,7 @@ Result<> Creation::launch(Children::Callback on_end) {
                                                  .stdin_fd = container_.stdio.in(),
                                                  .stdout_fd = container_.stdio.out(),
                                                  .stderr_fd = container_.stdio.err(),
-                                                 .extra = ceilings_}));
+                                                 .extra = container_.ceilings}));
   container_.pid = launched.pid;
   container_.pidfd = launched.pidfd.get();
   container_.control = std::move(launched.control);
@@ -117,63 +109,6 @@ Result<> Creation::launch(Children::Callback on_end) {
   return write_init_pid(container_.bundle, launched.pid);
 }
 
-asio::awaitable<Result<>> Creation::converse() {
-  for (;;) {
-    auto received = oci::receive_control(container_.control.get());
-    if (!received && received.error().code == ErrorCode::kUnavailable && !container_.ended) {
-      co_await wait_readable(container_, container_.control.get());
-      continue;
-    }
-    if (!received && !container_.ended) co_return tl::unexpected<Error>(received.error());
-    if (!received || !*received) {
-      co_await wait_for_end(container_);
-      co_return ended();
-    }
-    oci::ControlMessage message = std::move(**received);
-    Result<> done;
-    switch (static_cast<Control>(message.kind)) {
-      case Control::kReady:
-        report_ready(std::move(message));
-        co_return Result<>();
-      case Control::kError:
-        co_return tl::unexpected<Error>(oci::decode_error(message.payload));
-      case Control::kHooks:
-        done = co_await run_hooks();
-        break;
-      case Control::kCompile:
-      case Control::kCompileMetered: {
-        const bool metered = message.kind == static_cast<uint32_t>(Control::kCompileMetered);
-        done = co_await compile(std::move(message), metered);
-        break;
-      }
-      default:
-        done = fail(ErrorCode::kInternal, "wasmedge-init sent a message of unknown kind {}",
-                    message.kind);
-    }
-    if (!done) co_return done;
-  }
-}
-
-/// "native", or "wasm", a newline and the policy in force.
-void Creation::report_ready(oci::ControlMessage message) {
-  const std::string_view text = message.payload;
-  const size_t end = text.find('\n');
-  log::info("container {} is ready: {} program, pid {}", container_.id, text.substr(0, end),
-            container_.pid);
-  if (end != std::string_view::npos) {
-    log::info("container {}: policy: {}", container_.id, text.substr(end + 1));
-  }
-  if (message.fd) {
-    asio::co_spawn(io_, log_refusals(io_, container_.id, std::move(message.fd)), asio::detached);
-  }
-}
-
-tl::unexpected<Error> Creation::ended() const {
-  return fail(ErrorCode::kInternal,
-              "the container's first process (pid {}) ended with status {} before it was ready",
-              container_.pid, container_.exit_status);
-}
-
 asio::awaitable<Result<>> Creation::run_hooks() {
   for (const auto& [name, hooks] : {std::pair("prestart", &spec_.hooks.prestart),
                                     std::pair("createRuntime", &spec_.hooks.create_runtime)}) {
@@ -182,22 +117,7 @@ asio::awaitable<Result<>> Creation::run_hooks() {
     if (!run) co_return tl::unexpected<Error>(run.error());
     if (auto done = co_await finish_hooks(io_, std::move(*run)); !done) co_return done;
   }
-  co_return answer(container_, Control::kResume);
-}
-
-asio::awaitable<Result<>> Creation::compile(oci::ControlMessage module, bool metered) {
-  log::info("container {}: compiling {}", container_.id, module.payload);
-  auto compilation = platform_.compile(module.fd.get(), module.payload, metered);
-  if (!compilation) co_return tl::unexpected<Error>(compilation.error());
-  // The wait ends with the container too: a Kill must not have to wait for the compiler.
-  co_await wait_readable(container_, compilation->reply.get());
-  if (container_.ended) co_return ended();
-  const auto compiled = cache::receive(*compilation);
-  if (!compiled) {
-    co_return answer(container_, Control::kCompiled, oci::encode_error(compiled.error()));
-  }
-  if (!compiled->warning.empty()) log::warning("{}: {}", module.payload, compiled->warning);
-  co_return answer(container_, Control::kCompiled, {}, compiled->artifact.get());
+  co_return Result<>();
 }
 
 asio::awaitable<Result<>> clean_up(asio::io_context& io, Container& container) {

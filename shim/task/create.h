@@ -5,7 +5,6 @@
 #include <functional>
 #include <string>
 
-#include "oci/control.h"
 #include "oci/spec.h"
 #include "proto/task.pb.h"
 #include "runtime/base/result.h"
@@ -35,11 +34,7 @@ class Creation {
   Result<> check_request() const;
   Result<> prepare();
   Result<> launch(Children::Callback on_end);
-  void report_ready(oci::ControlMessage message);
-  boost::asio::awaitable<Result<>> converse();
   boost::asio::awaitable<Result<>> run_hooks();
-  boost::asio::awaitable<Result<>> compile(oci::ControlMessage module, bool metered);
-  tl::unexpected<Error> ended() const;
 
   boost::asio::io_context& io_;
   Platform& platform_;
@@ -47,7 +42,6 @@ class Creation {
   Container& container_;
   const proto::CreateRequest& request_;
   oci::Spec spec_;
-  std::string ceilings_;  // for wasmedge-init
 };
 
 /// Removes what a container has on this machine besides its process, which must have ended: its

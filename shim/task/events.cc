@@ -38,6 +38,12 @@ void Events::publish(const proto::TaskCreate& event) {
 void Events::publish(const proto::TaskStart& event) {
   push("/tasks/start", "containerd.events.TaskStart", event.SerializeAsString());
 }
+void Events::publish(const proto::TaskExecAdded& event) {
+  push("/tasks/exec-added", "containerd.events.TaskExecAdded", event.SerializeAsString());
+}
+void Events::publish(const proto::TaskExecStarted& event) {
+  push("/tasks/exec-started", "containerd.events.TaskExecStarted", event.SerializeAsString());
+}
 void Events::publish(const proto::TaskOOM& event) {
   push("/tasks/oom", "containerd.events.TaskOOM", event.SerializeAsString());
 }

@@ -31,6 +31,8 @@ class Events {
 
   void publish(const proto::TaskCreate& event);
   void publish(const proto::TaskStart& event);
+  void publish(const proto::TaskExecAdded& event);
+  void publish(const proto::TaskExecStarted& event);
   void publish(const proto::TaskOOM& event);
   void publish(const proto::TaskPaused& event);
   void publish(const proto::TaskResumed& event);

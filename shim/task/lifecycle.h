@@ -29,13 +29,20 @@ enum class Verb {
   kStats,
   kPause,
   kResume,
-  kUpdate
+  kUpdate,
+  kExec
 };
-inline constexpr int kVerbs = 13;
+inline constexpr int kVerbs = 14;
 
 /// Whether the call is allowed in that state; otherwise the Error that answers it, by the table in
 /// lifecycle.cc.
 Result<> allow(State state, Verb verb, std::string_view id);
+
+/// The same for an executed process, whose states are those of its container but for kPaused and
+/// kDeleting. Calls that know no exec id are not asked.
+///
+/// Flow: (absent) -> created, by Exec -> creating, by Start -> running -> stopped -> (absent)
+Result<> allow_exec(State state, Verb verb, std::string_view id, std::string_view exec_id);
 
 std::string_view name_of(State state);
 std::string_view name_of(Verb verb);

@@ -39,6 +39,7 @@ rpc::Methods Service::methods() {
     };
     add("Create", &Service::create);
     add("Start", &Service::start);
+    add("Exec", &Service::exec);
     add("State", &Service::state);
     add("Wait", &Service::wait);
     add("Kill", &Service::kill);
@@ -52,7 +53,6 @@ rpc::Methods Service::methods() {
     add("Update", &Service::update);
     add("Connect", &Service::connect);
     add("Shutdown", &Service::shutdown);
-    methods[{service, "Exec"}] = unimplemented("run further processes in a container (exec)");
     methods[{service, "Checkpoint"}] = unimplemented("take checkpoints");
   }
   return methods;

@@ -29,8 +29,10 @@ auto finish_regardless() {
   return asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
 }
 
-proto::TaskStatus status_of(State state) {
-  switch (state) {
+proto::TaskStatus status_of(const Process& process) {
+  switch (process.state) {
+    case State::kCreating:  // for containerd an executed process is created until it runs
+      return process.exec_id.empty() ? proto::TASK_UNKNOWN : proto::TASK_CREATED;
     case State::kCreated:
       return proto::TASK_CREATED;
     case State::kRunning:
@@ -41,6 +43,18 @@ proto::TaskStatus status_of(State state) {
       return proto::TASK_STOPPED;
     default:
       return proto::TASK_UNKNOWN;
+  }
+}
+
+void add_process_info(proto::PidsResponse& response, const Container& container, pid_t pid) {
+  proto::ProcessInfo& info = *response.add_processes();
+  info.set_pid(static_cast<uint32_t>(pid));
+  for (const auto& [exec_id, process] : container.execs) {
+    if (process->pid != pid || process->ended) continue;
+    proto::ProcessDetails details;
+    details.set_exec_id(exec_id);
+    info.mutable_info()->set_type_url("containerd.runc.v1.ProcessDetails");
+    info.mutable_info()->set_value(details.SerializeAsString());
   }
 }
 
@@ -58,15 +72,20 @@ Service::Service(asio::io_context& io, Platform& platform, Events& events, Child
       children_(children),
       on_shutdown_(std::move(on_shutdown)) {}
 
-Result<Service::Shared> Service::find(const std::string& id, const std::string& exec_id,
-                                      Verb verb) const {
+Result<Service::Shared> Service::find(const std::string& id, Verb verb) const {
   const auto found = containers_.find(id);
   const State state = found == containers_.end() ? State::kAbsent : found->second->state;
   TRY(allow(state, verb, id));
-  if (!exec_id.empty()) {
-    return fail(ErrorCode::kNotFound, "{}: container \"{}\" has no process \"{}\"", name_of(verb),
-                id, exec_id);
-  }
+  return found->second;
+}
+
+Result<Service::SharedProcess> Service::find_process(const std::string& id,
+                                                     const std::string& exec_id, Verb verb) const {
+  if (exec_id.empty()) return find(id, verb);
+  TRY_ASSIGN(const Shared container, find(id, Verb::kState));
+  const auto found = container->execs.find(exec_id);
+  const State state = found == container->execs.end() ? State::kAbsent : found->second->state;
+  TRY(allow_exec(state, verb, id, exec_id));
   return found->second;
 }
 
@@ -141,7 +160,8 @@ void Service::publish_create(const Container& container, const proto::CreateRequ
 }
 
 Service::Async<proto::StartResponse> Service::start(proto::ProcessRequest request) {
-  auto found = find(request.id(), request.exec_id(), Verb::kStart);
+  if (!request.exec_id().empty()) co_return co_await start_exec(std::move(request));
+  auto found = find(request.id(), Verb::kStart);
   if (!found) co_return failure(found.error());
   const Shared container = std::move(*found);
   if (auto sent =
@@ -182,48 +202,59 @@ void Service::on_end(const Shared& container, uint32_t exit_status) {
     event.set_container_id(container->id);
     events_.publish(event);
   }
+  // Its exit is the last one: with a pid namespace of its own the others have ended by now.
+  container->exit_held = container->has_running_execs();
+  if (!container->exit_held) publish_exit(*container);
+}
+
+void Service::publish_exit(const Process& process) {
   proto::TaskExit event;
-  event.set_container_id(container->id);
-  event.set_id(container->id);
-  event.set_pid(static_cast<uint32_t>(container->pid));
-  event.set_exit_status(exit_status);
-  set_time(*event.mutable_exited_at(), container->exited_at);
+  event.set_container_id(process.id);
+  event.set_id(process.exec_id.empty() ? process.id : process.exec_id);
+  event.set_pid(static_cast<uint32_t>(process.pid));
+  event.set_exit_status(process.exit_status);
+  set_time(*event.mutable_exited_at(), process.exited_at);
   events_.publish(event);
 }
 
 Service::Async<proto::StateResponse> Service::state(proto::ProcessRequest request) {
-  const auto found = find(request.id(), request.exec_id(), Verb::kState);
+  const auto container = find(request.id(), Verb::kState);
+  if (!container) co_return failure(container.error());
+  const auto found = find_process(request.id(), request.exec_id(), Verb::kState);
   if (!found) co_return failure(found.error());
-  const Container& container = **found;
+  const Process& process = **found;
+  const bool paused = process.state == State::kRunning && (*container)->state == State::kPaused;
   proto::StateResponse response;
-  response.set_id(container.id);
-  response.set_bundle(container.bundle);
-  response.set_pid(static_cast<uint32_t>(container.pid));
-  response.set_status(status_of(container.state));
-  response.set_stdin(container.stdio_paths.in);
-  response.set_stdout(container.stdio_paths.out);
-  response.set_stderr(container.stdio_paths.err);
-  if (container.ended) {
-    response.set_exit_status(container.exit_status);
-    set_time(*response.mutable_exited_at(), container.exited_at);
+  response.set_id(process.id);
+  response.set_exec_id(process.exec_id);
+  response.set_bundle((*container)->bundle);
+  response.set_pid(static_cast<uint32_t>(process.pid));
+  response.set_status(paused ? proto::TASK_PAUSED : status_of(process));
+  response.set_stdin(process.stdio_paths.in);
+  response.set_stdout(process.stdio_paths.out);
+  response.set_stderr(process.stdio_paths.err);
+  if (process.ended) {
+    response.set_exit_status(process.exit_status);
+    set_time(*response.mutable_exited_at(), process.exited_at);
   }
   co_return response;
 }
 
 Service::Async<proto::WaitResponse> Service::wait(proto::ProcessRequest request) {
-  auto found = find(request.id(), request.exec_id(), Verb::kWait);
+  auto found = find_process(request.id(), request.exec_id(), Verb::kWait);
   if (!found) co_return failure(found.error());
-  const Shared container = std::move(*found);
-  co_await wait_for_end(*container);
+  const SharedProcess process = std::move(*found);
+  co_await wait_for_end(*process);
   proto::WaitResponse response;
-  response.set_exit_status(container->exit_status);
-  set_time(*response.mutable_exited_at(), container->exited_at);
+  response.set_exit_status(process->exit_status);
+  set_time(*response.mutable_exited_at(), process->exited_at);
   co_return response;
 }
 
 Service::Async<proto::DeleteResponse> Service::remove(proto::ProcessRequest request) {
+  if (!request.exec_id().empty()) co_return remove_exec(request);
   co_await finish_regardless();
-  auto found = find(request.id(), request.exec_id(), Verb::kDelete);
+  auto found = find(request.id(), Verb::kDelete);
   if (!found) co_return failure(found.error());
   const Shared container = std::move(*found);
   if (container->state == State::kCreating || container->state == State::kCreated) {
@@ -235,7 +266,7 @@ Service::Async<proto::DeleteResponse> Service::remove(proto::ProcessRequest requ
     co_await wait_for_settled(*container);
     if (container->pid != 0) co_await wait_for_end(*container);
     // A killed Create leaves nothing to delete; another Delete may have been faster.
-    if (auto again = find(request.id(), {}, Verb::kDelete); !again) {
+    if (auto again = find(request.id(), Verb::kDelete); !again) {
       co_return failure(again.error());
     }
   }
@@ -260,16 +291,17 @@ Service::Async<proto::DeleteResponse> Service::remove(proto::ProcessRequest requ
 }
 
 Service::Async<proto::Empty> Service::kill(proto::KillRequest request) {
-  const auto found = find(request.id(), request.exec_id(), Verb::kKill);
+  const auto found = find_process(request.id(), request.exec_id(), Verb::kKill);
   if (!found) co_return failure(found.error());
-  const Container& container = **found;
-  if (container.pid == 0) {
-    co_return fail(ErrorCode::kFailedPrecondition,
-                   "Kill: container \"{}\" has no process yet; try again", container.id);
+  const Process& process = **found;
+  if (process.pid == 0) {
+    co_return fail(ErrorCode::kFailedPrecondition, "Kill: {} has no process yet; try again",
+                   process.name());
   }
   const int signal = static_cast<int>(request.signal());
-  if (auto sent = send_signal(container, signal); !sent) co_return failure(sent.error());
-  if (signal == SIGKILL) {
+  if (auto sent = send_signal(process, signal); !sent) co_return failure(sent.error());
+  const Container& container = *containers_.at(request.id());
+  if (signal == SIGKILL && process.exec_id.empty()) {
     // A paused one: with version 1 of control groups it does not even die.
     if (auto thawed = container.cgroup->set_frozen(false); !thawed) {
       co_return failure(thawed.error());
@@ -278,29 +310,29 @@ Service::Async<proto::Empty> Service::kill(proto::KillRequest request) {
   if (request.all()) {
     const auto pids = container.cgroup->pids();
     for (const pid_t pid : pids.value_or(std::vector<pid_t>())) {
-      if (pid != container.pid) ::kill(pid, signal);  // one that has just ended needs no signal
+      if (pid != process.pid) ::kill(pid, signal);  // one that has just ended needs no signal
     }
   }
   co_return proto::Empty();
 }
 
 Service::Async<proto::Empty> Service::close_io(proto::CloseIORequest request) {
-  const auto found = find(request.id(), request.exec_id(), Verb::kCloseIO);
+  const auto found = find_process(request.id(), request.exec_id(), Verb::kCloseIO);
   if (!found) co_return failure(found.error());
   if (request.stdin()) (*found)->stdio.close_stdin();
   co_return proto::Empty();
 }
 
-/// A container without a terminal has no size to change.
+/// A process without a terminal has no size to change.
 Service::Async<proto::Empty> Service::resize_pty(proto::ProcessRequest request) {
-  const auto found = find(request.id(), request.exec_id(), Verb::kResizePty);
+  const auto found = find_process(request.id(), request.exec_id(), Verb::kResizePty);
   if (!found) co_return failure(found.error());
   co_return proto::Empty();
 }
 
 /// Never empty: an empty list makes containerd drop the task after its own restart.
 Service::Async<proto::PidsResponse> Service::pids(proto::ContainerRequest request) {
-  const auto found = find(request.id(), {}, Verb::kPids);
+  const auto found = find(request.id(), Verb::kPids);
   if (!found) co_return failure(found.error());
   const Container& container = **found;
   std::vector<pid_t> pids = container.cgroup->pids().value_or(std::vector<pid_t>());
@@ -308,12 +340,12 @@ Service::Async<proto::PidsResponse> Service::pids(proto::ContainerRequest reques
     pids.insert(pids.begin(), container.pid);
   }
   proto::PidsResponse response;
-  for (const pid_t pid : pids) response.add_processes()->set_pid(static_cast<uint32_t>(pid));
+  for (const pid_t pid : pids) add_process_info(response, container, pid);
   co_return response;
 }
 
 Service::Async<proto::StatsResponse> Service::stats(proto::ContainerRequest request) {
-  const auto found = find(request.id(), {}, Verb::kStats);
+  const auto found = find(request.id(), Verb::kStats);
   if (!found) co_return failure(found.error());
   const auto figures = (*found)->cgroup->figures();
   if (!figures) co_return failure(figures.error());
@@ -323,7 +355,7 @@ Service::Async<proto::StatsResponse> Service::stats(proto::ContainerRequest requ
 }
 
 Service::Async<proto::Empty> Service::pause(proto::ContainerRequest request) {
-  auto found = find(request.id(), {}, Verb::kPause);
+  auto found = find(request.id(), Verb::kPause);
   if (!found) co_return failure(found.error());
   const Shared container = std::move(*found);
   co_await finish_regardless();
@@ -338,7 +370,7 @@ Service::Async<proto::Empty> Service::pause(proto::ContainerRequest request) {
 }
 
 Service::Async<proto::Empty> Service::resume(proto::ContainerRequest request) {
-  auto found = find(request.id(), {}, Verb::kResume);
+  auto found = find(request.id(), Verb::kResume);
   if (!found) co_return failure(found.error());
   Container& container = **found;
   if (auto thawed = container.cgroup->set_frozen(false); !thawed) {
@@ -352,7 +384,7 @@ Service::Async<proto::Empty> Service::resume(proto::ContainerRequest request) {
 }
 
 Service::Async<proto::Empty> Service::update(proto::UpdateRequest request) {
-  const auto found = find(request.id(), {}, Verb::kUpdate);
+  const auto found = find(request.id(), Verb::kUpdate);
   if (!found) co_return failure(found.error());
   const std::string what = fmt::format("Update of container \"{}\"", request.id());
   const proto::Any& resources = request.resources();

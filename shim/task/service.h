@@ -33,11 +33,13 @@ class Service {
 
  private:
   using Shared = std::shared_ptr<Container>;
+  using SharedProcess = std::shared_ptr<Process>;
   template <typename Answer>
   using Async = boost::asio::awaitable<Result<Answer>>;
 
   Async<proto::CreateResponse> create(proto::CreateRequest request);
   Async<proto::StartResponse> start(proto::ProcessRequest request);
+  Async<proto::Empty> exec(proto::ExecRequest request);
   Async<proto::StateResponse> state(proto::ProcessRequest request);
   Async<proto::WaitResponse> wait(proto::ProcessRequest request);
   Async<proto::DeleteResponse> remove(proto::ProcessRequest request);
@@ -52,9 +54,15 @@ class Service {
   Async<proto::ConnectResponse> connect(proto::ContainerRequest request);
   Async<proto::Empty> shutdown(proto::ShutdownRequest request);
 
-  /// The container, if the call is allowed in its state. A process other than its first one does
-  /// not exist.
-  Result<Shared> find(const std::string& id, const std::string& exec_id, Verb verb) const;
+  /// The container, if the call is allowed in its state.
+  Result<Shared> find(const std::string& id, Verb verb) const;
+  /// Likewise a process: the container's first one, or the executed one that is named.
+  Result<SharedProcess> find_process(const std::string& id, const std::string& exec_id,
+                                     Verb verb) const;
+  Async<proto::StartResponse> start_exec(proto::ProcessRequest request);
+  Result<proto::DeleteResponse> remove_exec(const proto::ProcessRequest& request);
+  void on_exec_end(const Shared& container, const SharedProcess& process);
+  void publish_exit(const Process& process);
   Async<proto::Empty> forget(Shared container);
   void on_end(const Shared& container, uint32_t exit_status);
   void publish_create(const Container& container, const proto::CreateRequest& request);

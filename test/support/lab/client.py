@@ -76,6 +76,11 @@ class Ctr:
         command = [*entry, *(args or ([] if entrypoint else image.cmd))]
         return self.host.ctr_command("run", *flags, image.reference, name or new_id(), *command)
 
+    def exec(self, name, *args, check=False, timeout=60, stdin=None):
+        """`ctr task exec` to its end."""
+        argv = self.host.ctr_command("task", "exec", "--exec-id", new_id(), name, *args)
+        return run(argv, env=self.host.environment(), input=stdin, check=check, timeout=timeout)
+
     def takes_options(self):
         """Whether this ctr hands a file of runtime options on."""
         return "--runtime-config-path" in self.host.ctr("run", "--help", check=False).stdout
@@ -143,6 +148,16 @@ class Docker:
             pids_limit=pids,
         )
         return ["docker", "run", *flags, image.name, *args]
+
+    def exec(self, name, *args, check=False, timeout=60, stdin=None, user=None, env=None, workdir=None):
+        """`docker exec` to its end."""
+        flags = _flags(interactive=stdin is not None, user=user, workdir=workdir, env=[f"{k}={v}" for k, v in (env or {}).items()])
+        argv = ["docker", "exec", *flags, name, *args]
+        return run(argv, env=self.docker.environment(), input=stdin, check=check, timeout=timeout)
+
+    def exec_popen(self, name, *args):
+        """`docker exec -i`, running, its stdio piped."""
+        return _popen(["docker", "exec", "-i", name, *args], self.docker.environment())
 
     def pid(self, name):
         return self.docker.inspect(name)["State"]["Pid"]

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
@@ -17,7 +18,14 @@ const std::map<Verb, std::string> kExpected = {
     {Verb::kWait, "np....n"},   {Verb::kKill, "n....nn"},    {Verb::kDelete, "n..pp.n"},
     {Verb::kPids, "np....n"},   {Verb::kCloseIO, "np....n"}, {Verb::kResizePty, "np....n"},
     {Verb::kStats, "np....n"},  {Verb::kPause, "npp.ppn"},   {Verb::kResume, "nppp.pn"},
-    {Verb::kUpdate, "np...pn"},
+    {Verb::kUpdate, "np...pn"}, {Verb::kExec, "np..ppn"},
+};
+
+/// The same for executed processes. Columns: absent created starting running stopped.
+const std::map<Verb, std::string> kExpectedOfExecs = {
+    {Verb::kExec, ".eeee"},    {Verb::kStart, "n.ppp"},     {Verb::kState, "n...."},
+    {Verb::kWait, "n...."},    {Verb::kKill, "np..n"},      {Verb::kDelete, "n.pp."},
+    {Verb::kCloseIO, "n...."}, {Verb::kResizePty, "n...."},
 };
 
 char letter(const Result<>& answer) {
@@ -42,6 +50,20 @@ TEST(Lifecycle, EveryCallInEveryState) {
       const auto state = static_cast<State>(i);
       EXPECT_EQ(letter(allow(state, verb, "box")), row[i])
           << name_of(verb) << " when " << name_of(state);
+    }
+  }
+}
+
+TEST(Lifecycle, EveryCallOnAnExecutedProcessInEveryState) {
+  constexpr std::array kColumns = {State::kAbsent, State::kCreated, State::kCreating,
+                                   State::kRunning, State::kStopped};
+  for (int i = 0; i < kVerbs; i++) {
+    const auto verb = static_cast<Verb>(i);
+    const auto row = kExpectedOfExecs.find(verb);
+    const std::string expected = row == kExpectedOfExecs.end() ? "nnnnn" : row->second;
+    for (size_t column = 0; column < kColumns.size(); column++) {
+      EXPECT_EQ(letter(allow_exec(kColumns[column], verb, "box", "x")), expected[column])
+          << name_of(verb) << " when " << name_of(kColumns[column]);
     }
   }
 }

@@ -113,6 +113,11 @@ class ServiceTest : public testing::Test {
     proto::ForwardRequest decoded;
     EXPECT_TRUE(decoded.ParseFromString(request));
     topics_.push_back(decoded.envelope().topic());
+    proto::TaskExit exit;
+    if (topics_.back() == "/tasks/exit" &&
+        exit.ParseFromString(decoded.envelope().event().value())) {
+      exits_.push_back(exit.id());
+    }
     co_return Result<>();
   }
 
@@ -156,9 +161,19 @@ class ServiceTest : public testing::Test {
     request.set_exec_id(exec);
     return request.SerializeAsString();
   }
-  static std::string signal(int number) {
+  static std::string exec_request(const std::string& exec) {
+    proto::ExecRequest request;
+    request.set_id("box");
+    request.set_exec_id(exec);
+    request.mutable_spec()->set_type_url(
+        "types.containerd.io/opencontainers/runtime-spec/1/Process");
+    request.mutable_spec()->set_value(R"({"args": ["/guest"], "cwd": "/"})");
+    return request.SerializeAsString();
+  }
+  static std::string signal(int number, const std::string& exec = {}) {
     proto::KillRequest request;
     request.set_id("box");
+    request.set_exec_id(exec);
     request.set_signal(static_cast<uint32_t>(number));
     return request.SerializeAsString();
   }
@@ -183,6 +198,7 @@ class ServiceTest : public testing::Test {
   test::TemporaryDirectory bundle_;
   asio::io_context io_{1};
   std::vector<std::string> topics_;
+  std::vector<std::string> exits_;  // ids of processes
   bool shut_down_ = false;
   FakePlatform platform_;
   Children children_;
@@ -323,9 +339,7 @@ TEST_F(ServiceTest, WhatIsNotSupportedSaysSo) {
   terminal.set_bundle(bundle_.path());
   terminal.set_terminal(true);
   EXPECT_EQ(code_of(call("Create", terminal.SerializeAsString())), ErrorCode::kUnimplemented);
-  for (const char* method : {"Exec", "Checkpoint"}) {
-    EXPECT_EQ(code_of(call(method, "")), ErrorCode::kUnimplemented) << method;
-  }
+  EXPECT_EQ(code_of(call("Checkpoint", "")), ErrorCode::kUnimplemented);
 }
 
 TEST_F(ServiceTest, AnUpdateSaysWhatIsWrongWithIt) {
@@ -351,6 +365,66 @@ TEST_F(ServiceTest, AnUpdateSaysWhatIsWrongWithIt) {
   EXPECT_NE(message(kType, R"({"pids": {"limit": 7}})").find("linux.resources.pids.limit: "),
             std::string::npos);
   EXPECT_EQ(message(kType, "{}"), "none");
+  EXPECT_TRUE(call("Delete", process()));
+}
+
+TEST_F(ServiceTest, AnExecutedProcessLivesItsOwnLife) {
+  platform_.guest_runs_for_ever = true;
+  ASSERT_TRUE(call("Create", create_request()));
+  ASSERT_TRUE(call("Start", process()));
+  ASSERT_TRUE(call("Exec", exec_request("x")));
+  EXPECT_EQ(code_of(call("Exec", exec_request("x"))), ErrorCode::kAlreadyExists);
+  EXPECT_EQ(code_of(call("Kill", signal(SIGKILL, "x"))), ErrorCode::kFailedPrecondition);
+  const auto wait = begin("Wait", process("box", "x"));
+  platform_.guest_runs_for_ever = false;
+  platform_.guest_exit_code = 5;
+  const auto started = decode<proto::StartResponse>(call("Start", process("box", "x")));
+  EXPECT_GT(started.pid(), 0U);
+  EXPECT_EQ(decode<proto::WaitResponse>(finish(*wait)).exit_status(), 5U);
+  EXPECT_EQ(code_of(call("Kill", signal(SIGKILL, "x"))), ErrorCode::kNotFound);
+  EXPECT_EQ(decode<proto::DeleteResponse>(call("Delete", process("box", "x"))).exit_status(), 5U);
+  EXPECT_EQ(code_of(call("State", process("box", "x"))), ErrorCode::kNotFound);
+  EXPECT_EQ(status(), proto::TASK_RUNNING);
+  settle();
+  EXPECT_EQ(topics_, (std::vector<std::string>{"/tasks/create", "/tasks/start", "/tasks/exec-added",
+                                               "/tasks/exec-started", "/tasks/exit"}));
+  ASSERT_TRUE(call("Kill", signal(SIGKILL)));
+  ASSERT_TRUE(call("Wait", process()));
+  EXPECT_EQ(code_of(call("Exec", exec_request("y"))), ErrorCode::kFailedPrecondition);
+  EXPECT_TRUE(call("Delete", process()));
+}
+
+TEST_F(ServiceTest, TheContainersExitIsTheLastOne) {
+  platform_.guest_runs_for_ever = true;
+  ASSERT_TRUE(call("Create", create_request()));
+  ASSERT_TRUE(call("Start", process()));
+  ASSERT_TRUE(call("Exec", exec_request("x")));
+  ASSERT_TRUE(call("Start", process("box", "x")));
+  ASSERT_TRUE(call("Kill", signal(SIGKILL)));
+  ASSERT_TRUE(call("Wait", process()));
+  settle();
+  EXPECT_EQ(topics_.back(), "/tasks/exec-started") << "the container's exit is held";
+  ASSERT_TRUE(call("Kill", signal(SIGKILL, "x")));
+  ASSERT_TRUE(call("Wait", process("box", "x")));
+  settle();
+  ASSERT_EQ(exits_.size(), 2U);
+  EXPECT_EQ(exits_[0], "x");
+  EXPECT_EQ(exits_[1], "box");
+  EXPECT_TRUE(call("Delete", process()));
+}
+
+TEST_F(ServiceTest, AStartOfAnExecutedProcessThatFailsLeavesTheContainer) {
+  platform_.guest_runs_for_ever = true;
+  ASSERT_TRUE(call("Create", create_request()));
+  ASSERT_TRUE(call("Start", process()));
+  ASSERT_TRUE(call("Exec", exec_request("x")));
+  platform_.script = FakePlatform::Script::kError;
+  EXPECT_EQ(code_of(call("Start", process("box", "x"))), ErrorCode::kNotFound);
+  EXPECT_EQ(decode<proto::WaitResponse>(call("Wait", process("box", "x"))).exit_status(), 255U);
+  EXPECT_TRUE(call("Delete", process("box", "x")));
+  EXPECT_EQ(status(), proto::TASK_RUNNING);
+  ASSERT_TRUE(call("Kill", signal(SIGKILL)));
+  ASSERT_TRUE(call("Wait", process()));
   EXPECT_TRUE(call("Delete", process()));
 }
 
