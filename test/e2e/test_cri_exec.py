@@ -6,7 +6,7 @@ import grpc
 import pytest
 from lab.cri import Stream
 
-_STDIN, STDOUT, STDERR, ERROR, RESIZE = range(5)
+_STDIN, STDOUT, STDERR, ERROR = range(4)
 HANDLERS = pytest.mark.parametrize("handler", ["wasmedge", "runc"])
 
 # (context of the container, command, does it succeed, what it writes): critest asks by ExecSync.
@@ -67,19 +67,6 @@ def test_exec_streams(cri, pods, handler):
     got = stream.to_its_end()
     assert (got[STDOUT], got[STDERR]) == (b"out\n", b"err\n")
     assert {"reason": "ExitCode", "message": "4"} in json.loads(got[ERROR])["details"]["causes"]
-
-
-@HANDLERS
-def test_exec_with_a_terminal(cri, pods, handler):
-    container = pods(handler).start(cri.busybox, "/bin/sleep", "1000")
-    stream = open_exec(cri, container, "sh", stdin=True, stdout=True, tty=True)
-    stream.send(json.dumps({"Width": 101, "Height": 37}).encode(), RESIZE)
-
-    stream.receive(STDOUT, b"#")  # the prompt
-    stream.send(b"until busybox stty size | grep '37 101'; do sleep 0.05; done; echo found\n")
-    stream.receive(STDOUT, b"37 101\r\nfound")
-    stream.send(b"exit\n")
-    stream.to_its_end()
 
 
 def test_exec_of_a_module(cri, pods):
