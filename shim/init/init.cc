@@ -75,7 +75,7 @@ Result<Ready> create(Channel& channel) {
 
   TRY_ASSIGN(Fd root, oci::build_root(spec, ready.setup));
   TRY(pin_name_files(policy, spec, root.get()));
-  TRY_ASSIGN(Program program, find_program(root.get(), spec.process));
+  TRY_ASSIGN(Program program, find_program(root.get(), ready.spec.process, channel));
   ready.program = program.path;
   const bool wasm = program.kind == ProgramKind::kWasm;
   std::shared_ptr<const run::Artifact> artifact;

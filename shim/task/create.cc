@@ -16,6 +16,7 @@
 #include "oci/launch.h"
 #include "runtime/base/log.h"
 #include "runtime/cache/obtain.h"
+#include "runtime/cache/reply.h"
 #include "shim/init/protocol.h"
 #include "shim/policy/policy.h"
 #include "shim/task/bundle.h"
@@ -140,6 +141,9 @@ asio::awaitable<Result<>> Creation::converse() {
       case Control::kHooks:
         done = co_await run_hooks();
         break;
+      case Control::kImage:
+        done = co_await fetch_module();
+        break;
       case Control::kCompile:
       case Control::kCompileMetered: {
         const bool metered = message.kind == static_cast<uint32_t>(Control::kCompileMetered);
@@ -183,6 +187,32 @@ asio::awaitable<Result<>> Creation::run_hooks() {
     if (auto done = co_await finish_hooks(io_, std::move(*run)); !done) co_return done;
   }
   co_return answer(container_, Control::kResume);
+}
+
+/// For a container whose rootfs has no program: its image's module, if the image is an artifact.
+asio::awaitable<Result<>> Creation::fetch_module() {
+  const auto named = spec_.annotations.find("io.wasmedge.image");
+  const std::string image = named == spec_.annotations.end() ? "" : named->second;
+  auto fetch = platform_.fetch_module(container_.id, image);
+  if (!fetch) co_return tl::unexpected<Error>(fetch.error());
+  co_await wait_readable(container_, fetch->reply.get());
+  if (container_.ended) co_return ended();
+  const auto reply = cache::receive_reply(fetch->reply.get());
+  if (!reply) co_return tl::unexpected<Error>(reply.error());
+  if (!*reply) {
+    co_return fail(ErrorCode::kInternal,
+                   "wasmedge-image died while it looked for the module of the container's image");
+  }
+  if (!(*reply)->failed) {
+    log::info("container {}: its module is the image's", container_.id);
+    co_return answer(container_, Control::kModule, (*reply)->text, (*reply)->artifact.get());
+  }
+  if ((*reply)->code == ErrorCode::kNotFound) {
+    log::info("container {}: no program in its rootfs; {}", container_.id, (*reply)->text);
+    co_return answer(container_, Control::kModule);
+  }
+  const Error error{(*reply)->code, (*reply)->text};
+  co_return answer(container_, Control::kModule, oci::encode_error(error));
 }
 
 asio::awaitable<Result<>> Creation::compile(oci::ControlMessage module, bool metered) {

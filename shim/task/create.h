@@ -38,6 +38,7 @@ class Creation {
   void report_ready(oci::ControlMessage message);
   boost::asio::awaitable<Result<>> converse();
   boost::asio::awaitable<Result<>> run_hooks();
+  boost::asio::awaitable<Result<>> fetch_module();
   boost::asio::awaitable<Result<>> compile(oci::ControlMessage module, bool metered);
   tl::unexpected<Error> ended() const;
 
