@@ -34,8 +34,9 @@ enum class Control : uint32_t {
   kStart,           // no payload
   kCompileMetered,  // as kCompile: code that uses up fuel
   kImage,           // no payload
-  kModule,  // fd: the module, sealed; payload: its name, and after a NUL each the image's own command
-            // line. Without an fd: the image is no artifact, or oci::encode_error() says why not
+  kModule,  // fd: the module, sealed; payload: its name, and after a NUL each the image's own
+            // command line. Without an fd: the image is no artifact, or oci::encode_error() says
+            // why not
 };
 
 }  // namespace wasmedge::init
