@@ -17,9 +17,11 @@ RUN if [ -n "$MIRROR" ]; then \
 COPY . .
 RUN cmake --preset release \
     && cmake --build --preset release --target \
-         containerd-shim-wasmedge-v1 wasmedge-init wasmedge-compiler wasmedge \
+         containerd-shim-wasmedge-v1 wasmedge-init wasmedge-compiler wasmedge-image wasmedge \
     && deploy/install /node/wasmedge \
     && cp deploy/install /node/wasmedge/install \
+    && mkdir /node/wasmedge/kubernetes \
+    && cp deploy/kubernetes/node deploy/kubernetes/configure-containerd /node/wasmedge/kubernetes/ \
     && mkdir -p /node/bin && cp /bin/busybox /node/bin/busybox && ln -s busybox /node/bin/sh
 
 # Static programs and a shell for the installer: no distribution, nothing to keep patched.

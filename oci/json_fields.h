@@ -14,7 +14,7 @@
 #include "runtime/base/result.h"
 
 /// Reading a JSON document into values, field by field, where every complaint names its place.
-/// Internal to the spec parser.
+/// Internal to the parsers of this folder.
 namespace wasmedge::oci::json {
 
 using Json = nlohmann::json;
@@ -137,6 +137,25 @@ void Reader::read(const Place& place, const Json& value, T& out) {
   if (!value.is_object()) return expected(place, "an object", value);
   Object object(*this, place, value);
   read_fields(object, out);
+}
+
+/// A whole document as a T; `name` is what messages call it.
+template <typename T>
+Result<T> parse(std::string_view name, std::string_view text) {
+  Json document;
+  try {
+    document = Json::parse(text);
+  } catch (const Json::parse_error& error) {
+    return fail(ErrorCode::kInvalidArgument, "{}: not valid JSON at byte {} of {}", name,
+                error.byte, text.size());
+  } catch (const Json::exception& error) {  // a number beyond a double
+    return fail(ErrorCode::kInvalidArgument, "{}: not valid JSON: {}", name, error.what());
+  }
+  T value;
+  Reader reader(name);
+  reader.read(Place{}, document, value);
+  if (reader.failed()) return tl::unexpected<Error>(reader.take_error());
+  return value;
 }
 
 }  // namespace wasmedge::oci::json

@@ -156,9 +156,11 @@ Result<Fd> mount_root(const std::string& path, const std::vector<Mount>& mounts)
 
 Result<> pivot_root(int root, bool readonly, const std::string& propagation) {
   // The old root is stacked on the new one and taken off again: no directory is needed for it.
+  TRY_ASSIGN(const Fd old_root, open_file("/", O_PATH | O_DIRECTORY));
   if (::fchdir(root) != 0) return fail_errno("enter the root filesystem");
   if (::syscall(SYS_pivot_root, ".", ".") != 0) return fail_errno("pivot_root");
-  // Its unmounting must not reach the host.
+  // Its unmounting must not reach the host; "." were the new root, whose volumes may be shared.
+  if (::fchdir(old_root.get()) != 0) return fail_errno("enter the old root");
   TRY(set_propagation(".", MS_SLAVE | MS_REC));
   if (::umount2(".", MNT_DETACH) != 0) return fail_errno("let go of the host's root");
   if (::chdir("/") != 0) return fail_errno("enter /");

@@ -67,7 +67,7 @@ void read_fields(Object& object, Rlimit& limit) {
 void read_fields(Object& object, Process& process) {
   object.optional("terminal", process.terminal);
   object.optional("user", process.user);
-  object.required("args", process.args);
+  object.optional("args", process.args);  // an artifact knows its own
   object.optional("env", process.env);
   object.required("cwd", process.cwd);
   object.optional("capabilities", process.capabilities);
@@ -77,7 +77,6 @@ void read_fields(Object& object, Process& process) {
   object.optional("selinuxLabel", process.selinux_label);
   object.optional("oomScoreAdj", process.oom_score_adj);
   if (object.failed()) return;
-  if (process.args.empty()) object.complain("args", "is empty: it must name a program");
   if (!process.args.empty() && process.args[0].empty()) {
     object.complain("args[0]", "is empty: it must name a program");
   }
@@ -141,38 +140,19 @@ void read_fields(Object& object, Spec& spec) {
   object.required_object("linux", [&](Object& fields) { read_linux(fields, spec); });
 }
 
-namespace {
-
-template <typename T>
-Result<T> parse(std::string_view name, std::string_view text) {
-  json::Json document;
-  try {
-    document = json::Json::parse(text);
-  } catch (const json::Json::parse_error& error) {
-    return fail(ErrorCode::kInvalidArgument, "{}: not valid JSON at byte {} of {}", name,
-                error.byte, text.size());
-  } catch (const json::Json::exception& error) {  // a number beyond a double
-    return fail(ErrorCode::kInvalidArgument, "{}: not valid JSON: {}", name, error.what());
-  }
-  T value;
-  json::Reader reader(name);
-  reader.read(json::Place{}, document, value);
-  if (reader.failed()) return tl::unexpected<Error>(reader.take_error());
-  return value;
-}
-
-}  // namespace
-
 Result<Spec> parse_spec(std::string_view json) {
-  return parse<Spec>("config.json", json);
+  return json::parse<Spec>("config.json", json);
 }
 
 Result<Resources> parse_resources(std::string_view json) {
-  return parse<Resources>("linux.resources", json);
+  return json::parse<Resources>("linux.resources", json);
 }
 
 Result<Process> parse_process(std::string_view json, const Process& first) {
-  TRY_ASSIGN(Process process, parse<Process>("process", json));
+  TRY_ASSIGN(Process process, json::parse<Process>("process", json));
+  if (process.args.empty()) {
+    return fail(ErrorCode::kInvalidArgument, "process: args is empty: it must name a program");
+  }
   if (!process.capabilities) process.capabilities = first.capabilities;
   if (process.rlimits.empty()) process.rlimits = first.rlimits;
   if (process.apparmor_profile.empty()) process.apparmor_profile = first.apparmor_profile;

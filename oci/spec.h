@@ -38,7 +38,7 @@ struct Rlimit {
 struct Process {
   bool terminal = false;
   User user;
-  std::vector<std::string> args;  // at least one
+  std::vector<std::string> args;  // may be empty: an OCI Wasm artifact knows its own
   std::vector<std::string> env;   // "KEY=value"
   std::string cwd;                // absolute
   std::optional<Capabilities> capabilities;

@@ -54,7 +54,9 @@ struct Limits {
 
   // Container configuration.
   size_t config_json_bytes = size_t{16} << 20;
-  size_t policy_bytes = size_t{32} << 10;  // what a node says of its modules
+  size_t image_document_bytes = size_t{4} << 20;  // an index, a manifest or a config
+  size_t image_documents = 64;                    // on the way to a module
+  size_t policy_bytes = size_t{32} << 10;         // what a node says of its modules
 };
 
 inline constexpr Limits kLimits{};

@@ -8,12 +8,13 @@
 #include <string_view>
 
 #include "runtime/base/architecture.h"
+#include "runtime/base/sha256.h"
 
 /// What an artifact is found by. Everything that decides what the compiler would produce is in the
 /// key: the module's bytes, the compiler, and the CPU. So an artifact is never stale, only unused.
 namespace wasmedge::cache {
 
-using Sha256 = std::array<uint8_t, 32>;
+using wasmedge::Sha256;
 
 Sha256 sha256(std::span<const std::byte> bytes);
 

@@ -32,7 +32,11 @@ class SpawnSettings {
     ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDWR, 0);
     ::posix_spawn_file_actions_adddup2(&actions_, STDIN_FILENO, STDOUT_FILENO);
-    ::posix_spawn_file_actions_adddup2(&actions_, module, kModuleFd);
+    if (module >= 0) {
+      ::posix_spawn_file_actions_adddup2(&actions_, module, kModuleFd);
+    } else {
+      ::posix_spawn_file_actions_adddup2(&actions_, STDIN_FILENO, kModuleFd);
+    }
     ::posix_spawn_file_actions_adddup2(&actions_, reply, kReplyFd);
     ::posix_spawn_file_actions_addclosefrom_np(&actions_, kReplyFd + 1);
   }
@@ -65,23 +69,28 @@ Result<Fd> duplicate_high(int fd) {
 
 }  // namespace
 
-Result<Compilation> start(const CompileJob& job) {
+Result<Compilation> start_program(std::vector<std::string> arguments, int module,
+                                  std::string name) {
   std::array<int, 2> ends{};
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends.data()) != 0) {
-    return fail_errno("make a socket for the compiler's reply");
+    return fail_errno("make a socket for the reply of {}", arguments[0]);
   }
-  Compilation compilation{-1, Fd(ends[0]), job.name};
+  Compilation compilation{-1, Fd(ends[0]), std::move(name)};
   const Fd theirs(ends[1]);
   TRY_ASSIGN(const Fd reply, duplicate_high(theirs.get()));
-  TRY_ASSIGN(const Fd module, duplicate_high(job.module));
+  Fd input;
+  if (module >= 0) {
+    TRY_ASSIGN(input, duplicate_high(module));
+    arguments.insert(arguments.end(), {"--module-fd", std::to_string(kModuleFd)});
+  }
+  arguments.insert(arguments.end(), {"--reply-fd", std::to_string(kReplyFd)});
+  errno = SpawnSettings(input.get(), reply.get()).spawn(compilation.pid, arguments);
+  if (errno != 0) return fail_errno("cannot run {}", arguments[0]);
+  return compilation;
+}
 
-  std::vector<std::string> arguments = {job.compiler,
-                                        "--name",
-                                        job.name,
-                                        "--module-fd",
-                                        std::to_string(kModuleFd),
-                                        "--reply-fd",
-                                        std::to_string(kReplyFd)};
+Result<Compilation> start(const CompileJob& job) {
+  std::vector<std::string> arguments = {job.compiler, "--name", job.name};
   if (job.metered) arguments.emplace_back("--metered");
   if (!job.emit.empty()) arguments.insert(arguments.end(), {"--emit", job.emit});
   if (!job.function.empty()) arguments.insert(arguments.end(), {"--function", job.function});
@@ -93,9 +102,7 @@ Result<Compilation> start(const CompileJob& job) {
     arguments.insert(arguments.end(), {"--cache", job.cache_directory, "--client-build",
                                        std::string(compiler_build())});
   }
-  errno = SpawnSettings(module.get(), reply.get()).spawn(compilation.pid, arguments);
-  if (errno != 0) return fail_errno("cannot run the compiler {}", job.compiler);
-  return compilation;
+  return start_program(std::move(arguments), job.module, job.name);
 }
 
 Result<Compiled> receive(const Compilation& compilation) {

@@ -52,6 +52,11 @@ struct Compilation {
 /// (no copy of the caller's memory). Errors: the program cannot be executed (names it).
 Result<Compilation> start(const CompileJob& job);
 
+/// Starts a program of ours that sends one Reply (reply.h) and ends, as the compiler does. It gets
+/// `arguments` (argv[0], its path, first), then "--module-fd 3", if there is a module (-1: none),
+/// and "--reply-fd 4".
+Result<Compilation> start_program(std::vector<std::string> arguments, int module, std::string name);
+
 struct Compiled {
   Fd artifact;
   std::string warning;  // empty, or why the artifact was not cached or had to be made again

@@ -42,6 +42,7 @@ int policy_command(Arguments arguments) {
   const auto shim = program_beside(kShim);
   if (!shim) return failure(shim.error());
   std::vector<char*> argv;
+  argv.reserve(words.size() + 1);
   for (std::string& word : words) argv.push_back(word.data());
   argv.push_back(nullptr);
   ::execv(shim->c_str(), argv.data());

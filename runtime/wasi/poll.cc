@@ -110,7 +110,7 @@ class Poll {
     std::sort(sorted.begin(), sorted.end(), by_fd);
     for (const pollfd& each : sorted) {
       if (merged.empty() || merged.back().fd != each.fd) merged.push_back({each.fd, 0, 0});
-      merged.back().events |= each.events;
+      merged.back().events = static_cast<short>(merged.back().events | each.events);
     }
     const int ready = ::ppoll(merged.data(), merged.size(), timeout, nullptr);
     for (pollfd& each : fds_) {

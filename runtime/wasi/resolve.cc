@@ -132,6 +132,7 @@ Errno ask(WasiEnv& env, const Question& question, uint16_t port, Answer& out) {
   }
   WASI_TRY(error);
   std::vector<const sockaddr*> found;
+  found.reserve(out.addresses.size());
   for (const HostAddress& address : out.addresses) found.push_back(address.get());
   env.network.resolved(question.node, found);
   if (mapping) std::for_each(out.addresses.begin(), out.addresses.end(), map_v4);

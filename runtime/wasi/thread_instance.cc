@@ -43,7 +43,7 @@ std::string list_exports(const run::Artifact& artifact) {
 }
 
 Result<std::unique_ptr<ThreadInstance>> ThreadInstance::first(
-    std::shared_ptr<const run::Artifact> artifact, std::unique_ptr<WasiEnv> env,
+    const std::shared_ptr<const run::Artifact>& artifact, std::unique_ptr<WasiEnv> env,
     const std::optional<Bound>& memory) {
   std::unique_ptr<ThreadInstance> made(new ThreadInstance(std::move(env)));
   run::MemoryBudget& budget = made->store_.memory_budget();

@@ -26,7 +26,7 @@ class ThreadInstance {
   /// functions could use: neither one exported as "memory" nor an imported shared one. `memory`
   /// bounds the linear memories of all threads together.
   static Result<std::unique_ptr<ThreadInstance>> first(
-      std::shared_ptr<const run::Artifact> artifact, std::unique_ptr<WasiEnv> env,
+      const std::shared_ptr<const run::Artifact>& artifact, std::unique_ptr<WasiEnv> env,
       const std::optional<Bound>& memory);
   /// Of another thread; `first` must outlive it. Likewise.
   static Result<std::unique_ptr<ThreadInstance>> another(ThreadInstance& first);

@@ -133,7 +133,7 @@ uint32_t Threads::spawn(ThreadInstance& spawner, uint32_t argument) {
     pthread_attr_destroy(&attributes);
   }
   if (created) {
-    static_cast<void>(start.release());  // the thread's now
+    [[maybe_unused]] const Start* given = start.release();  // the thread's now
     return id;
   }
   start.reset();

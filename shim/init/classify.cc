@@ -66,6 +66,10 @@ Result<ProgramKind> classify(std::string_view head) {
                        "ELF"))
     return classify_elf(head);
   if (head.starts_with("#!")) return ProgramKind::kNative;
+  if (head.starts_with("(module") || head.starts_with(";;") || head.starts_with("(;")) {
+    return fail(ErrorCode::kInvalidArgument,
+                "is WebAssembly text; assemble it (wat2wasm) and put the .wasm file in the image");
+  }
   if (head.empty()) return fail(ErrorCode::kInvalidArgument, "is an empty file");
   std::string bytes;
   for (const char c : head.substr(0, 8)) {

@@ -63,9 +63,12 @@ Result<> become_unreadable() {
   return {};
 }
 
-/// For a further process, the error says what there would be to execute.
-Result<Program> find(int root, const oci::Spec& spec, const std::string& own) {
-  auto program = find_program(root, spec.process);
+/// For a further process, the error says what there would be to execute. What its container's
+/// image has as an artifact is known by the name of the container's own program alone.
+Result<Program> find(int root, Ready& ready, const std::string& own, Channel& channel) {
+  oci::Process& process = ready.spec.process;
+  if (!ready.is_further() || process.args[0] == own) return find_program(root, process, channel);
+  auto program = find_program(root, process);
   if (program || own.empty() || program.error().code != ErrorCode::kNotFound) return program;
   return fail(
       ErrorCode::kNotFound,
@@ -98,7 +101,7 @@ Result<Ready> create(Channel& channel) {
   const oci::Spec& spec = ready.spec;
   std::string own;  // the program of the container, where we are a further process
   if (ready.is_further()) {
-    own = spec.process.args[0];
+    if (!spec.process.args.empty()) own = spec.process.args[0];
     TRY_ASSIGN(ready.spec.process, oci::parse_process(ready.setup.process, spec.process));
   }
   TRY_ASSIGN(const policy::Policy policy,
@@ -109,7 +112,7 @@ Result<Ready> create(Channel& channel) {
     TRY_ASSIGN(root, oci::build_root(spec, ready.setup));
     TRY(pin_name_files(policy, spec, root.get()));
   }
-  TRY_ASSIGN(Program program, find(root.get(), spec, own));
+  TRY_ASSIGN(Program program, find(root.get(), ready, own, channel));
   ready.program = program.path;
   const bool wasm = program.kind == ProgramKind::kWasm;
   std::shared_ptr<const run::Artifact> artifact;

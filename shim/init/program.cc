@@ -109,6 +109,10 @@ Result<Program> search(int root, const oci::Process& process) {
 }  // namespace
 
 Result<Program> find_program(int root, const oci::Process& process) {
+  if (process.args.empty()) {
+    return fail(ErrorCode::kNotFound,
+                "config.json: process.args: is missing or empty: it must name a program");
+  }
   const std::string& name = process.args[0];
   if (name.find('/') == std::string::npos) return search(root, process);
   const std::string path = name.starts_with('/') ? oci::clean_path(name) : below(process.cwd, name);

@@ -7,6 +7,7 @@
 #include "oci/spec.h"
 #include "runtime/base/fd.h"
 #include "runtime/base/result.h"
+#include "shim/init/channel.h"
 
 /// The entry point: which file process.args[0] names, and what it is, told by its content.
 namespace wasmedge::init {
@@ -29,6 +30,11 @@ struct Program {
 /// says what was looked at and what was found: kNotFound, kPermissionDenied, kUnimplemented (a
 /// component) or kInvalidArgument.
 Result<Program> find_program(int root, const oci::Process& process);
+
+/// The same, and if the rootfs has none: the module of an image that is an OCI Wasm artifact, which
+/// the shim is asked for. Where process.args is empty, the image's own command line is put there;
+/// if it has none, the module's name.
+Result<Program> find_program(int root, oci::Process& process, Channel& channel);
 
 /// What a file that begins with `head` is; the error describes it ("begins with bytes 7b 22…").
 Result<ProgramKind> classify(std::string_view head);

@@ -11,6 +11,9 @@
 ///   <- kSetup      by launch(): what to contain
 ///   -> kHooks      only if the spec has prestart or createRuntime hooks: run them now
 ///   <- kResume     they have run (a failure: close the socket instead)
+///   -> kImage      only if the rootfs has no program for process.args[0]: is the image an OCI Wasm
+///                  artifact, whose module is no file?
+///   <- kModule
 ///   -> kCompile    only for a module without an artifact
 ///   <- kCompiled
 ///   -> kReady      the sandbox is complete, the program is found, and for Wasm instantiated
@@ -30,6 +33,10 @@ enum class Control : uint32_t {
                     // refusals can be read, a line each (wasi/denials.h), if there can be any
   kStart,           // no payload
   kCompileMetered,  // as kCompile: code that uses up fuel
+  kImage,           // no payload
+  kModule,  // fd: the module, sealed; payload: its name, and after a NUL each the image's own
+            // command line. Without an fd: the image is no artifact, or oci::encode_error() says
+            // why not
 };
 
 }  // namespace wasmedge::init

@@ -35,6 +35,7 @@ std::string network(const Policy& policy) {
 
 std::string environment(const Policy& policy) {
   std::vector<std::string> texts;
+  texts.reserve(policy.environment.size());
   for (const Names& names : policy.environment) {
     texts.push_back(names.patterns.empty() ? "none" : join(names.patterns, ","));
   }
@@ -96,6 +97,7 @@ std::string explain_network(const Policy& policy) {
 
 std::string describe(const Policy& policy, const std::vector<Given>& directories) {
   std::vector<std::string> given;
+  given.reserve(directories.size());
   for (const Given& each : directories) {
     given.push_back(fmt::format("{}:{}", each.guest_path, each.read_only ? "ro" : "rw"));
   }

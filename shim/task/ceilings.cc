@@ -26,7 +26,7 @@ Result<> add_file(std::vector<policy::Ceiling>& ceilings, const std::string& pat
 Result<> add_node_policy(std::vector<policy::Ceiling>& ceilings) {
   const char* named = std::getenv("WASMEDGE_POLICY");
   if (named != nullptr && *named != '\0') return add_file(ceilings, named);
-  const auto added = add_file(ceilings, kNodePolicy);
+  auto added = add_file(ceilings, kNodePolicy);
   if (!added && added.error().code != ErrorCode::kNotFound) return added;
   return {};
 }

@@ -6,15 +6,20 @@
 
 #include "runtime/base/log.h"
 #include "runtime/cache/obtain.h"
-#include "shim/init/protocol.h"
+#include "runtime/cache/reply.h"
 #include "shim/task/refusals.h"
 
 namespace wasmedge::task {
 namespace asio = boost::asio;
 using init::Control;
 
-Conversation::Conversation(asio::io_context& io, Platform& platform, Process& process, Hooks hooks)
-    : io_(io), platform_(platform), process_(process), hooks_(std::move(hooks)) {}
+Conversation::Conversation(asio::io_context& io, Platform& platform, Process& process,
+                           const Annotations& annotations, Hooks hooks)
+    : io_(io),
+      platform_(platform),
+      process_(process),
+      annotations_(annotations),
+      hooks_(std::move(hooks)) {}
 
 asio::awaitable<Result<>> Conversation::run() {
   for (;;) {
@@ -45,8 +50,10 @@ asio::awaitable<Result<>> Conversation::answer(oci::ControlMessage message) {
     case Control::kHooks: {
       const Result<> done = co_await hooks_();
       if (!done) co_return done;
-      co_return reply(static_cast<uint32_t>(Control::kResume));
+      co_return reply(Control::kResume);
     }
+    case Control::kImage:
+      co_return co_await fetch_module();
     case Control::kCompile:
     case Control::kCompileMetered:
       co_return co_await compile(std::move(message));
@@ -56,8 +63,8 @@ asio::awaitable<Result<>> Conversation::answer(oci::ControlMessage message) {
   }
 }
 
-Result<> Conversation::reply(uint32_t kind, std::string_view payload, int fd) const {
-  return oci::send_control(process_.control.get(), kind, payload, fd);
+Result<> Conversation::reply(Control kind, std::string_view payload, int fd) const {
+  return oci::send_control(process_.control.get(), static_cast<uint32_t>(kind), payload, fd);
 }
 
 /// "native", or "wasm", a newline and the policy in force.
@@ -82,9 +89,34 @@ tl::unexpected<Error> Conversation::ended() const {
               process_.name(), process_.pid, process_.exit_status);
 }
 
+/// Where the rootfs has no program: the image's module, if the image is an artifact.
+asio::awaitable<Result<>> Conversation::fetch_module() {
+  const auto named = annotations_.find("io.wasmedge.image");
+  const std::string image = named == annotations_.end() ? "" : named->second;
+  auto fetch = platform_.fetch_module(process_.id, image);
+  if (!fetch) co_return tl::unexpected<Error>(fetch.error());
+  co_await wait_readable(process_, fetch->reply.get());
+  if (process_.ended) co_return ended();
+  const auto fetched = cache::receive_reply(fetch->reply.get());
+  if (!fetched) co_return tl::unexpected<Error>(fetched.error());
+  if (!*fetched) {
+    co_return fail(ErrorCode::kInternal,
+                   "wasmedge-image died while it looked for the module of the container's image");
+  }
+  if (!(*fetched)->failed) {
+    log::info("{}: its module is the image's", process_.name());
+    co_return reply(Control::kModule, (*fetched)->text, (*fetched)->artifact.get());
+  }
+  if ((*fetched)->code == ErrorCode::kNotFound) {
+    log::info("{}: no program in its rootfs; {}", process_.name(), (*fetched)->text);
+    co_return reply(Control::kModule);
+  }
+  const Error error{(*fetched)->code, (*fetched)->text};
+  co_return reply(Control::kModule, oci::encode_error(error));
+}
+
 asio::awaitable<Result<>> Conversation::compile(oci::ControlMessage module) {
   const bool metered = module.kind == static_cast<uint32_t>(Control::kCompileMetered);
-  const auto compiled_kind = static_cast<uint32_t>(Control::kCompiled);
   log::info("{}: compiling {}", process_.name(), module.payload);
   auto compilation = platform_.compile(module.fd.get(), module.payload, metered);
   if (!compilation) co_return tl::unexpected<Error>(compilation.error());
@@ -92,9 +124,9 @@ asio::awaitable<Result<>> Conversation::compile(oci::ControlMessage module) {
   co_await wait_readable(process_, compilation->reply.get());
   if (process_.ended) co_return ended();
   const auto compiled = cache::receive(*compilation);
-  if (!compiled) co_return reply(compiled_kind, oci::encode_error(compiled.error()));
+  if (!compiled) co_return reply(Control::kCompiled, oci::encode_error(compiled.error()));
   if (!compiled->warning.empty()) log::warning("{}: {}", module.payload, compiled->warning);
-  co_return reply(compiled_kind, {}, compiled->artifact.get());
+  co_return reply(Control::kCompiled, {}, compiled->artifact.get());
 }
 
 }  // namespace wasmedge::task

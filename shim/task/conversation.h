@@ -3,9 +3,12 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
 #include <functional>
+#include <map>
+#include <string>
 
 #include "oci/control.h"
 #include "runtime/base/result.h"
+#include "shim/init/protocol.h"
 #include "shim/task/platform.h"
 #include "shim/task/process.h"
 
@@ -15,10 +18,13 @@ namespace wasmedge::task {
 /// ready.
 class Conversation {
  public:
+  using Annotations = std::map<std::string, std::string>;
   using Hooks = std::function<boost::asio::awaitable<Result<>>()>;
 
-  /// All outlive run(). `hooks` runs those that the process asks for.
-  Conversation(boost::asio::io_context& io, Platform& platform, Process& process, Hooks hooks);
+  /// All outlive run(). The annotations are the container's. `hooks` runs those that the process
+  /// asks for.
+  Conversation(boost::asio::io_context& io, Platform& platform, Process& process,
+               const Annotations& annotations, Hooks hooks);
 
   /// The error is the process's own, or says how it ended.
   boost::asio::awaitable<Result<>> run();
@@ -26,13 +32,15 @@ class Conversation {
  private:
   boost::asio::awaitable<Result<>> answer(oci::ControlMessage message);
   boost::asio::awaitable<Result<>> compile(oci::ControlMessage module);
-  Result<> reply(uint32_t kind, std::string_view payload = {}, int fd = -1) const;
+  boost::asio::awaitable<Result<>> fetch_module();
+  Result<> reply(init::Control kind, std::string_view payload = {}, int fd = -1) const;
   void report_ready(oci::ControlMessage message);
   tl::unexpected<Error> ended() const;
 
   boost::asio::io_context& io_;
   Platform& platform_;
   Process& process_;
+  const Annotations& annotations_;
   Hooks hooks_;
 };
 

@@ -46,7 +46,7 @@ asio::awaitable<Result<>> Creation::run(Children::Callback on_end) {
   if (auto prepared = prepare(); !prepared) co_return prepared;
   if (auto launched = launch(std::move(on_end)); !launched) co_return launched;
   const Conversation::Hooks hooks = [this] { return run_hooks(); };
-  Conversation conversation(io_, platform_, container_, hooks);
+  Conversation conversation(io_, platform_, container_, spec_.annotations, hooks);
   co_return co_await conversation.run();
 }
 

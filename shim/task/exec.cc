@@ -69,7 +69,7 @@ asio::awaitable<Result<>> launch_process(asio::io_context& io, Platform& platfor
                                          Children::Callback on_end) {
   auto launched = launch(platform, children, container, process, std::move(on_end));
   if (!launched) co_return launched;
-  Conversation conversation(io, platform, process, no_hooks);
+  Conversation conversation(io, platform, process, container.hook_state.annotations, no_hooks);
   co_return co_await conversation.run();
 }
 

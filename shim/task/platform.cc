@@ -51,6 +51,14 @@ Result<> Node::find_cache() {
   return {};
 }
 
+Result<cache::Compilation> Node::fetch_module(const std::string& container,
+                                              const std::string& image) {
+  TRY_ASSIGN(const std::string program, program_beside("wasmedge-image"));
+  return cache::start_program({program, "--address", address_, "--namespace", namespace_name_,
+                               "--id", container, "--image", image},
+                              -1, "the container's image");
+}
+
 Result<cache::Compilation> Node::compile(int module, const std::string& name, bool metered) {
   TRY_ASSIGN(std::string compiler, program_beside("wasmedge-compiler"));
   return cache::start(cache::CompileJob{.compiler = std::move(compiler),

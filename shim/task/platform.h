@@ -22,6 +22,10 @@ class Platform {
   /// Clones the container's first process. `request.program` and `request.cache` are filled in
   /// here.
   virtual Result<oci::Launched> launch(oci::LaunchRequest request) = 0;
+  /// Starts the search for the module of an image that is an OCI Wasm artifact: its reply has the
+  /// module, or is kNotFound for an ordinary image. `image`: its name, if the container tells.
+  virtual Result<cache::Compilation> fetch_module(const std::string& container,
+                                                  const std::string& image) = 0;
   /// Starts the compiler on a module; `name` is for messages; `metered`: code that uses up fuel.
   virtual Result<cache::Compilation> compile(int module, const std::string& name, bool metered) = 0;
 };
@@ -30,14 +34,21 @@ class Platform {
 /// does not change from one container to the next is looked up once.
 class Node : public Platform {
  public:
+  /// `address` and `namespace_name`: containerd's.
+  Node(std::string address, std::string namespace_name)
+      : address_(std::move(address)), namespace_name_(std::move(namespace_name)) {}
   Result<oci::Cgroup> make_cgroup(const std::string& path,
                                   const oci::Resources& resources) override;
   Result<oci::Launched> launch(oci::LaunchRequest request) override;
+  Result<cache::Compilation> fetch_module(const std::string& container,
+                                          const std::string& image) override;
   Result<cache::Compilation> compile(int module, const std::string& name, bool metered) override;
 
  private:
   Result<> find_cache();
 
+  std::string address_;
+  std::string namespace_name_;
   std::optional<oci::CgroupRoots> cgroup_roots_;
   Fd init_;
   bool cache_looked_for_ = false;

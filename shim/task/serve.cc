@@ -90,7 +90,7 @@ Result<> serve(const CommandLine& line) {
   ignore_broken_pipes();
 
   asio::io_context io(1);
-  Node node;
+  Node node(line.address, line.namespace_name);
   Children children(io);
   Events events(io, line.namespace_name, forward_to_containerd(io, events_address(line)));
   std::optional<rpc::Server> server;

@@ -15,6 +15,8 @@ from lab.client import Ctr, Docker  # noqa: E402
 from lab.host import Host  # noqa: E402
 from lab.image import Image  # noqa: E402
 
+pytest_plugins = ["pods"]
+
 OURS = "io.containerd.wasmedge.v1"
 
 # (suite, client): containerd 1.6's Docker is too old to use a third-party shim.

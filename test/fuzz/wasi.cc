@@ -148,7 +148,8 @@ void put(uint32_t at, const T& value) {
 
 void prepare_memory(FuzzedDataProvider& choices) {
   for (uint32_t i = 0; i < std::size(kNames); ++i) {
-    std::memcpy(world().view.base + kPaths + i * kNameBytes, kNames[i], std::strlen(kNames[i]));
+    std::memcpy(world().view.base + kPaths + size_t{i} * kNameBytes, kNames[i],
+                std::strlen(kNames[i]));
   }
   for (uint32_t i = 0; i < 8; ++i) {
     put(kIovecs + 8 * i, Iovec{kOut + 64 * i, choices.ConsumeIntegral<uint8_t>()});

@@ -19,6 +19,7 @@ LAW = {
     "shim/rpc": {"runtime/base", "proto", "shim/rpc"},
     "shim/policy": {"runtime/base", "runtime/wasi", "oci", "shim/policy"},
     "shim/task": {"runtime/base", "runtime/cache", "oci", "proto", "shim/rpc", "shim/policy", "shim/init/protocol.h", "shim/task"},
+    "shim/image": {"runtime/base", "runtime/cache", "oci", "proto", "shim/image"},
     "shim/init": {"runtime/base", "runtime/run", "runtime/wasi", "runtime/cache", "oci", "shim/policy", "shim/init"},
 }
 # Outside libraries that only one part may use.
@@ -27,6 +28,7 @@ ONLY = {
     "boost/asio": {"shim/rpc", "shim/task"},
     "google/protobuf": {"proto", "shim/rpc", "shim/task"},
     "nlohmann": {"oci"},
+    "grpc": {"shim/image"},
     "seccomp.h": {"oci", "runtime/compile"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s+["<]([^">]+)[">]')

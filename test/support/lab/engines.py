@@ -38,6 +38,11 @@ class Engine:
         """The full path of one of the engine's programs; None where it has none of that name."""
         return shutil.which(program, path=":".join(map(str, self.path)))
 
+    @property
+    def format(self):
+        """The version of configuration that this containerd writes by default."""
+        return 3 if _numbers(self.containerd) >= (2,) else 2
+
     def __str__(self):
         return f"containerd {self.containerd}" + (f" + Docker {self.docker}" if self.docker else "")
 

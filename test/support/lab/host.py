@@ -53,6 +53,10 @@ class Host:
     Use as a context manager. stop() ends everything and raises LabError where something had to be killed.
     """
 
+    # The namespaces of its own, as unshare's options, and what is run in them before containerd.
+    UNSHARE = ("-m",)
+    SETUP = SETUP
+
     def __init__(self, engine, programs=(), artifacts=None, log_level="info"):
         self.engine = engine
         # Also the name of a containerd namespace and of a cgroup, which tempfile's underscores could not be.
@@ -101,16 +105,19 @@ class Host:
             raise LabError("the lab starts containerd and Docker: run it as root (sudo)")
         self.artifacts.mkdir(exist_ok=True, mode=0o700)
         config = self.home / "containerd.toml"
-        version = 3 if int(self.engine.containerd.split(".")[0]) >= 2 else 2
-        config.write_text(CONFIG.format(home=self.home, version=version, level=self.log_level))
+        config.write_text(self.config())
         self.containerd = Daemon(
             "containerd",
-            ["unshare", "-m", "--propagation", "private", "sh", "-c", SETUP, "lab", "containerd", "-c", config],
+            ["unshare", *self.UNSHARE, "--propagation", "private", "sh", "-c", self.SETUP, "lab", "containerd", "-c", config],
             self.log,
             self.environment(),
         )
         self.containerd.wait_ready(lambda: self.ctr("version", check=False, timeout=20).returncode == 0)
         return self
+
+    def config(self):
+        """What containerd is configured with."""
+        return CONFIG.format(home=self.home, version=self.engine.format, level=self.log_level)
 
     def inside(self, *argv):
         """argv as it runs in the lab's mount namespace."""

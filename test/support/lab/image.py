@@ -102,6 +102,60 @@ class Image:
         }
 
 
+@dataclasses.dataclass
+class Artifact:
+    """An OCI Wasm artifact: an image whose one layer is `module`, a module's bytes."""
+
+    IMAGE_CONFIG = "application/vnd.oci.image.config.v1+json"
+    WASM_CONFIG = "application/vnd.wasm.config.v0+json"
+
+    name: str
+    module: bytes
+    config_type: str = IMAGE_CONFIG
+    layer_type: str = "application/wasm"
+    entrypoint: list = dataclasses.field(default_factory=list)
+    cmd: list = dataclasses.field(default_factory=list)
+    platform: str = "wasip1/wasm"
+
+    @property
+    def reference(self):
+        """The full name that containerd stores the image under."""
+        return f"docker.io/library/{self.name}:latest"
+
+    def save(self, archive):
+        """Writes an archive of an OCI image layout to a path and returns the path."""
+        config = _json(
+            {
+                "architecture": "wasm",
+                "os": "wasip1",
+                "layerDigests": [f"sha256:{hashlib.sha256(self.module).hexdigest()}"],
+                "config": {"Entrypoint": self.entrypoint or None, "Cmd": self.cmd or None},
+            }
+        )
+        manifest = _json(
+            {
+                "schemaVersion": 2,
+                "mediaType": "application/vnd.oci.image.manifest.v1+json",
+                "config": _descriptor(self.config_type, config),
+                "layers": [_descriptor(self.layer_type, self.module)],
+            }
+        )
+        entry = {
+            **_descriptor("application/vnd.oci.image.manifest.v1+json", manifest),
+            "platform": {"os": "wasip1", "architecture": "wasm"},
+            "annotations": {"io.containerd.image.name": self.reference, "org.opencontainers.image.ref.name": "latest"},
+        }
+        index = {"schemaVersion": 2, "mediaType": "application/vnd.oci.image.index.v1+json", "manifests": [entry]}
+        entries = {
+            "oci-layout": _json({"imageLayoutVersion": "1.0.0"}),
+            "index.json": _json(index),
+            **{_blob(data): data for data in (self.module, config, manifest)},
+        }
+        archive = pathlib.Path(archive)
+        archive.write_bytes(_tar(entries, {"blobs/": 0o755, "blobs/sha256/": 0o755}, mode=0o644))
+        return archive
+
+
 def _tar(files, directories, mode, links=None):
     """A tar of files (path -> bytes, all of one mode) and directories (path ending in / -> mode), in sorted order."""
     wanted = dict(directories)

@@ -95,6 +95,8 @@ oci::ControlMessage TestContainer::converse() {
     if (message.kind == static_cast<uint32_t>(Control::kHooks)) {
       if (on_hooks) on_hooks();
       EXPECT_TRUE(oci::send_control(socket, static_cast<uint32_t>(Control::kResume)));
+    } else if (message.kind == static_cast<uint32_t>(Control::kImage)) {  // it is no artifact
+      EXPECT_TRUE(oci::send_control(socket, static_cast<uint32_t>(Control::kModule)));
     } else if (message.kind == static_cast<uint32_t>(Control::kCompile) ||
                message.kind == static_cast<uint32_t>(Control::kCompileMetered)) {
       ++compilations;

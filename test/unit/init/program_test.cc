@@ -40,6 +40,8 @@ TEST(Classify, ByContent) {
   EXPECT_EQ(describe(kModule), "wasm");
   EXPECT_EQ(describe("\0asm"s), "wasm");  // cut short: the decoder says so
   EXPECT_EQ(describe("#!/bin/sh\n"), "native");
+  EXPECT_EQ(describe("(module (func))"),
+            "is WebAssembly text; assemble it (wat2wasm) and put the .wasm file in the image");
   EXPECT_EQ(describe(""), "is an empty file");
   EXPECT_EQ(describe("{\"a\":1}"),
             "begins with bytes 7b 22 61 22 3a 31 7d: neither a WebAssembly module nor a native "

@@ -80,9 +80,10 @@ long pointer(const void* p) {
 
 const std::vector<Attempt>& attempts() {
   static const char* const kArguments[] = {"/bin/true", nullptr};
+  const void* const arguments = static_cast<const void*>(kArguments);
   static const std::vector<Attempt> all = {
-      {"execve", SYS_execve, {pointer("/bin/true"), pointer(kArguments), 0}},
-      {"execveat", SYS_execveat, {AT_FDCWD, pointer("/bin/true"), pointer(kArguments), 0, 0}},
+      {"execve", SYS_execve, {pointer("/bin/true"), pointer(arguments), 0}},
+      {"execveat", SYS_execveat, {AT_FDCWD, pointer("/bin/true"), pointer(arguments), 0, 0}},
       {"clone as fork", SYS_clone, {SIGCHLD}},
       {"clone with namespaces", SYS_clone, {CLONE_NEWUSER | CLONE_NEWNS | SIGCHLD}},
       {"ptrace", SYS_ptrace, {PTRACE_TRACEME}},

@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "oci/control.h"
+#include "runtime/cache/reply.h"
 #include "shim/init/protocol.h"
 #include "test/unit/temporary_directory.h"
 
@@ -57,6 +58,15 @@ class FakePlatform : public Platform {
     }
     ::close(ends[1]);
     return oci::Launched{pid, Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid, 0))), Fd(ends[0])};
+  }
+
+  /// Every image is an ordinary one.
+  Result<cache::Compilation> fetch_module(const std::string&, const std::string&) override {
+    int ends[2];
+    EXPECT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
+    const Fd theirs(ends[1]);
+    EXPECT_TRUE(cache::send_reply(theirs.get(), {true, ErrorCode::kNotFound, "no module", {}}));
+    return cache::Compilation{-1, Fd(ends[0]), "image"};
   }
 
   /// A compiler that never answers.
