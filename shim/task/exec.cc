@@ -58,9 +58,7 @@ Result<std::shared_ptr<Process>> add_process(asio::io_context& io, Container& co
   TRY(oci::parse_process(request.spec().value(), {}));
   auto process = std::make_shared<Process>(io, container.id, request.exec_id());
   process->stdio_paths = {request.stdin(), request.stdout(), request.stderr()};
-  TRY_ASSIGN(process->stdio, Stdio::open(process->stdio_paths));
   process->spec = request.spec().value();
-  process->state = State::kCreated;
   return process;
 }
 

@@ -8,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <ctime>
+#include <memory>
 #include <string>
 
 #include "runtime/base/fd.h"
@@ -16,6 +17,8 @@
 #include "shim/task/stdio.h"
 
 namespace wasmedge::task {
+
+class Logger;
 
 /// One process that containerd knows: a container's first one, or one executed in it. Shared by the
 /// coroutines that work on it; all on one thread.
@@ -29,7 +32,8 @@ struct Process {
 
   StdioPaths stdio_paths;
   Stdio stdio;
-  std::string spec;  // of an executed one until its Start: JSON
+  std::shared_ptr<Logger> logger;  // of its output, if that is for one
+  std::string spec;                // of an executed one until its Start: JSON
 
   pid_t pid = 0;   // 0: not launched
   int pidfd = -1;  // lent by Children until the process has ended

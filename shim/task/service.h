@@ -60,7 +60,7 @@ class Service {
   Result<SharedProcess> find_process(const std::string& id, const std::string& exec_id,
                                      Verb verb) const;
   Async<proto::StartResponse> start_exec(proto::ProcessRequest request);
-  Result<proto::DeleteResponse> remove_exec(const proto::ProcessRequest& request);
+  Async<proto::DeleteResponse> remove_exec(proto::ProcessRequest request);
   void on_exec_end(const Shared& container, const SharedProcess& process);
   void publish_exit(const Process& process);
   Async<proto::Empty> forget(Shared container);
