@@ -355,7 +355,7 @@ TEST_F(Container, CreateErrorsSayWhatToChange) {
   EXPECT_EQ(error_with([](Json& c) { c["process"]["terminal"] = true; }),
             "config.json: process.terminal is not supported");
   EXPECT_EQ(error_with([](Json& c) { c["process"]["args"] = {"/no/such"}; }),
-            "entry point \"/no/such\": file not found in the image; looked at /no/such");
+            "entry point \"/no/such\": executable file not found in the image; looked at /no/such");
   EXPECT_EQ(error_with([](Json& c) {
               c["mounts"].push_back(
                   {{"destination", "/x"}, {"source", "/no/such"}, {"options", {"bind"}}});
