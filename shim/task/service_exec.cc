@@ -77,7 +77,6 @@ Service::Async<proto::StartResponse> Service::start_exec(proto::ProcessRequest r
       co_await wait_for_end(*process);
     }
     end(*process, kNoStatus);
-    process->stdio.finish();
     process->state = State::kStopped;
     log::error("Start of {}: {}", process->name(), started.error().message);
     co_return tl::unexpected<Error>(started.error());
@@ -94,7 +93,6 @@ Service::Async<proto::StartResponse> Service::start_exec(proto::ProcessRequest r
 }
 
 void Service::on_exec_end(const Shared& container, const SharedProcess& process) {
-  process->stdio.finish();
   if (process->state != State::kRunning) return;  // start_exec() sees it
   process->state = State::kStopped;
   publish_exit(*process);
@@ -105,16 +103,19 @@ void Service::on_exec_end(const Shared& container, const SharedProcess& process)
 }
 
 /// containerd is told of a container's removal alone.
-Result<proto::DeleteResponse> Service::remove_exec(const proto::ProcessRequest& request) {
-  TRY_ASSIGN(const SharedProcess process,
-             find_process(request.id(), request.exec_id(), Verb::kDelete));
+Service::Async<proto::DeleteResponse> Service::remove_exec(proto::ProcessRequest request) {
+  auto found = find_process(request.id(), request.exec_id(), Verb::kDelete);
+  if (!found) co_return tl::unexpected<Error>(found.error());
+  const SharedProcess process = std::move(*found);
+  const Shared container = containers_.at(request.id());
+  co_await drain(*process);
   if (!process->ended) end(*process, kNoStatus);  // never started
-  containers_.at(request.id())->execs.erase(request.exec_id());
+  container->execs.erase(request.exec_id());
   proto::DeleteResponse response;
   response.set_pid(static_cast<uint32_t>(process->pid));
   response.set_exit_status(process->exit_status);
   set_time(*response.mutable_exited_at(), process->exited_at);
-  return response;
+  co_return response;
 }
 
 }  // namespace wasmedge::task
