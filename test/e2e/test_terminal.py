@@ -1,6 +1,7 @@
 """Terminals: `docker run -it`, `ctr run --tty`, and the same of exec, typed at as a user would."""
 
 import pytest
+from lab.proc import wait_until
 
 pytestmark = pytest.mark.usefixtures("ours_alone")
 
@@ -19,9 +20,14 @@ def test_a_shell(client, images):
 def test_a_new_size_reaches_the_program(client, images):
     with client.terminal(images(client, "busybox"), "sh") as user:
         user.see(PROMPT)
-        user.resize(40, 100)
         user.type("until [ \"$(/bin/busybox stty size)\" = '40 100' ]; do /bin/busybox sleep 0.1; done; echo res''ized\n")
-        user.see("resized\n")
+
+        def resized():  # once more, if ctr does not listen yet
+            user.resize(41, 100)
+            user.resize(40, 100)
+            return user.shows("resized\n", 0.5)
+
+        wait_until(resized, "the new size to reach the program")
         user.type("exit\n")
         user.wait()
 
@@ -29,7 +35,7 @@ def test_a_new_size_reaches_the_program(client, images):
 def test_ctrl_c_ends_what_runs_in_the_foreground(client, images):
     with client.terminal(images(client, "busybox"), "sh") as user:
         user.see(PROMPT)
-        user.type("echo wai''ting; /bin/busybox sleep 1000\n")
+        user.type("/bin/busybox sh -c 'echo wai\"\"ting; exec /bin/busybox sleep 1000'\n")
         user.see("waiting\n")
         user.type("\x03")
         user.see(PROMPT)

@@ -42,14 +42,19 @@ class Terminal:
     def type(self, text):
         os.write(self.master, text.encode())
 
-    def see(self, text, timeout=30):
-        """Returns what has been shown up to and with `text`, and forgets it; LabError where it does not come."""
+    def shows(self, text, timeout=30):
+        """Whether `text` is shown in time."""
         deadline = time.monotonic() + timeout
         while text not in self.shown:
             if not self._look(deadline - time.monotonic()):
-                raise LabError(f"{text!r} was not shown: {self.shown!r}")
-        seen, _, self.shown = self.shown.partition(text)
-        return seen + text
+                return False
+        return True
+
+    def see(self, text, timeout=30):
+        """Forgets what has been shown up to and with `text`; LabError where it does not come."""
+        if not self.shows(text, timeout):
+            raise LabError(f"{text!r} was not shown: {self.shown!r}")
+        self.shown = self.shown.partition(text)[2]
 
     def wait(self, timeout=60):
         """The program's status, after its end; what it has shown is in `shown`."""
