@@ -57,7 +57,7 @@ def test_http_server_on_a_published_port(docker, images, language):
     assert fetch(docker, 18080, "/echo", "some data") == "some data"
 
 
-@pytest.mark.parametrize("language", ["c", "go"])
+@pytest.mark.parametrize("language", SERVERS)
 def test_requests_in_flight_in_one_instance(docker, images, language):
     """A handler of 300 ms, four times at once."""
     serve(docker, images, *SERVERS[language], port=["18080:8080"])
