@@ -64,7 +64,11 @@ Result<Program> examine(int root, const std::string& path, const Fd& place, cons
   std::array<char, 64> head{};
   const ssize_t size = ::pread(program.file.get(), head.data(), head.size(), 0);
   if (size < 0) return fail_errno("cannot be read");
-  TRY_ASSIGN(program.kind, classify({head.data(), static_cast<size_t>(size)}));
+  auto kind = classify({head.data(), static_cast<size_t>(size)});
+  if (!kind && (status.st_mode & 0111) == 0) {  // Docker knows by these words that it is a 126
+    kind.error().message += ", and nobody may execute it: permission denied";
+  }
+  TRY_ASSIGN(program.kind, std::move(kind));
   TRY(check_access(root, path, program.kind, user));
   return program;
 }

@@ -59,10 +59,6 @@ Result<> Creation::check_request() const {
     return fail(ErrorCode::kInvalidArgument, "the bundle's path \"{}\" is not absolute",
                 request_.bundle());
   }
-  if (request_.terminal()) {
-    return fail(ErrorCode::kUnimplemented,
-                "this shim gives a container no terminal; run it without -t / --tty");
-  }
   if (!request_.checkpoint().empty()) {
     return fail(ErrorCode::kUnimplemented, "this shim cannot restore a checkpoint");
   }
@@ -72,6 +68,11 @@ Result<> Creation::check_request() const {
 Result<> Creation::prepare() {
   TRY_ASSIGN(const std::string config, read_config(container_.bundle));
   TRY_ASSIGN(spec_, oci::parse_spec(config));
+  if (spec_.process.terminal != container_.terminal) {
+    return fail(ErrorCode::kInvalidArgument,
+                "config.json: process.terminal is {}, where Create's terminal is {}",
+                spec_.process.terminal, container_.terminal);
+  }
   TRY_ASSIGN(const auto ceilings, ceilings_of(request_.options()));
   container_.ceilings = policy::encode(ceilings);
   const oci::Namespace* pids = oci::find_namespace(spec_, CLONE_NEWPID);

@@ -9,10 +9,12 @@
 #include <cstdint>
 #include <ctime>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "runtime/base/fd.h"
 #include "runtime/base/result.h"
+#include "shim/task/console.h"
 #include "shim/task/lifecycle.h"
 #include "shim/task/stdio.h"
 
@@ -33,6 +35,8 @@ struct Process {
   StdioPaths stdio_paths;
   Stdio stdio;
   std::shared_ptr<Logger> logger;  // of its output, if that is for one
+  bool terminal = false;
+  std::optional<Console> console;  // with a terminal, once there is a process
   std::string spec;                // of an executed one until its Start: JSON
 
   pid_t pid = 0;   // 0: not launched
@@ -55,11 +59,15 @@ struct Process {
   std::string name() const;
 };
 
-/// Records the end of the process and wakes who waits for it.
+/// Records the end of the process, lets its streams run dry, and wakes who waits for it.
 void end(Process& process, uint32_t exit_status);
 
 /// Returns once the process has ended. The caller holds it.
 boost::asio::awaitable<void> wait_for_end(Process& process);
+
+/// Returns once containerd has all that the process wrote to its terminal, if it has one; with time
+/// limits as containerd's clients know them.
+boost::asio::awaitable<void> drain(Process& process);
 
 /// Says that Create or Start returns, and returns once it does.
 void settle(Process& process);

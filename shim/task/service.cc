@@ -84,6 +84,7 @@ Service::Async<proto::CreateResponse> Service::create(proto::CreateRequest reque
   const auto container = std::make_shared<Container>(io_, request.id());
   container->bundle = request.bundle();
   container->stdio_paths = {request.stdin(), request.stdout(), request.stderr()};
+  container->terminal = request.terminal();
   containers_[request.id()] = container;
 
   // Not a temporary in the co_await expression: g++ 12 destroys what such a one captures twice.
@@ -146,6 +147,7 @@ void Service::publish_create(const Container& container, const proto::CreateRequ
   event.mutable_io()->set_stdin(request.stdin());
   event.mutable_io()->set_stdout(request.stdout());
   event.mutable_io()->set_stderr(request.stderr());
+  event.mutable_io()->set_terminal(request.terminal());
   event.set_pid(static_cast<uint32_t>(container.pid));
   events_.publish(event);
 }
@@ -180,7 +182,6 @@ Service::Async<proto::StartResponse> Service::start(proto::ProcessRequest reques
 
 void Service::on_end(const Shared& container, uint32_t exit_status) {
   end(*container, exit_status);
-  container->stdio.finish();
   if (container->state == State::kCreating) return;  // create() sees it
   container->state = State::kStopped;
   if (!container->own_pids) {
@@ -220,6 +221,7 @@ Service::Async<proto::StateResponse> Service::state(proto::ProcessRequest reques
   response.set_stdin(process.stdio_paths.in);
   response.set_stdout(process.stdio_paths.out);
   response.set_stderr(process.stdio_paths.err);
+  response.set_terminal(process.terminal);
   if (process.ended) {
     response.set_exit_status(process.exit_status);
     set_time(*response.mutable_exited_at(), process.exited_at);
@@ -312,9 +314,13 @@ Service::Async<proto::Empty> Service::close_io(proto::CloseIORequest request) {
 }
 
 /// A process without a terminal has no size to change.
-Service::Async<proto::Empty> Service::resize_pty(proto::ProcessRequest request) {
+Service::Async<proto::Empty> Service::resize_pty(proto::ResizePtyRequest request) {
   const auto found = find_process(request.id(), request.exec_id(), Verb::kResizePty);
   if (!found) co_return failure(found.error());
+  if (!(*found)->console) co_return proto::Empty();
+  if (auto resized = (*found)->console->resize(request.width(), request.height()); !resized) {
+    co_return wrap(resized.error(), fmt::format("ResizePty of {}", (*found)->name()));
+  }
   co_return proto::Empty();
 }
 

@@ -45,7 +45,7 @@ class Service {
   Async<proto::DeleteResponse> remove(proto::ProcessRequest request);
   Async<proto::Empty> kill(proto::KillRequest request);
   Async<proto::Empty> close_io(proto::CloseIORequest request);
-  Async<proto::Empty> resize_pty(proto::ProcessRequest request);
+  Async<proto::Empty> resize_pty(proto::ResizePtyRequest request);
   Async<proto::PidsResponse> pids(proto::ContainerRequest request);
   Async<proto::StatsResponse> stats(proto::ContainerRequest request);
   Async<proto::Empty> pause(proto::ContainerRequest request);

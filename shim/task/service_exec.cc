@@ -85,7 +85,6 @@ Service::Async<proto::StartResponse> Service::start_exec(proto::ProcessRequest r
       co_await wait_for_end(*process);
     }
     end(*process, kNoStatus);
-    process->stdio.finish();
     process->state = State::kStopped;
     log::error("Start of {}: {}", process->name(), started.error().message);
     co_return tl::unexpected<Error>(started.error());
@@ -102,7 +101,6 @@ Service::Async<proto::StartResponse> Service::start_exec(proto::ProcessRequest r
 }
 
 void Service::on_exec_end(const Shared& container, const SharedProcess& process) {
-  process->stdio.finish();
   if (process->state != State::kRunning) return;  // start_exec() sees it
   process->state = State::kStopped;
   publish_exit(*process);

@@ -59,16 +59,20 @@ void keep_reading_end(Fd& held) {
 
 }  // namespace
 
-Result<Stdio> Stdio::open(const StdioPaths& paths, LoggerEnds logger) {
+Result<Stdio> Stdio::open(const StdioPaths& paths, LoggerEnds logger, bool terminal) {
   Stdio stdio;
   TRY(open_input("stdin", paths.in, stdio.container_in_, stdio.held_in_));
   if (logger.out) {
     stdio.container_out_ = std::move(logger.out);
     stdio.container_err_ = std::move(logger.err);
-    return stdio;
+  } else {
+    TRY(open_output("stdout", paths.out, stdio.container_out_, stdio.held_out_));
+    TRY(open_output("stderr", paths.err, stdio.container_err_, stdio.held_err_));
   }
-  TRY(open_output("stdout", paths.out, stdio.container_out_, stdio.held_out_));
-  TRY(open_output("stderr", paths.err, stdio.container_err_, stdio.held_err_));
+  if (terminal) {
+    stdio.terminal_ = {std::move(stdio.container_in_), std::move(stdio.container_out_)};
+    stdio.container_err_.reset();
+  }
   return stdio;
 }
 
@@ -84,6 +88,7 @@ void Stdio::close_stdin() {
 
 void Stdio::finish() {
   give_away();
+  terminal_ = {};
   close_stdin();
   keep_reading_end(held_out_);
   keep_reading_end(held_err_);

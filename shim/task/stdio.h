@@ -31,12 +31,19 @@ class Stdio {
   };
   /// Never blocks, whoever else has opened the fifos or not. A path that is no fifo is
   /// kInvalidArgument, another scheme kUnimplemented; both name the stream.
-  static Result<Stdio> open(const StdioPaths& paths, LoggerEnds logger);
+  /// With a terminal the container gets none of them: what the terminal does is copied.
+  static Result<Stdio> open(const StdioPaths& paths, LoggerEnds logger, bool terminal = false);
 
   /// The container's ends; -1: /dev/null.
   int in() const { return container_in_.get(); }
   int out() const { return container_out_.get(); }
   int err() const { return container_err_.get(); }
+
+  /// What a terminal's input comes from and its output goes to, once.
+  struct TerminalEnds {
+    Fd in, out;
+  };
+  TerminalEnds take_terminal_ends() { return std::move(terminal_); }
 
   void give_away();
   void close_stdin();
@@ -44,6 +51,7 @@ class Stdio {
 
  private:
   Fd container_in_, container_out_, container_err_;
+  TerminalEnds terminal_;
   Fd held_in_;              // O_WRONLY
   Fd held_out_, held_err_;  // O_RDWR, from finish() on O_RDONLY
 };

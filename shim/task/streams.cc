@@ -21,7 +21,7 @@ Result<Stdio::LoggerEnds> start_logger(asio::io_context& io, Platform& platform,
 
 Result<> open(asio::io_context& io, Platform& platform, Children& children, Process& process) {
   TRY_ASSIGN(Stdio::LoggerEnds ends, start_logger(io, platform, children, process));
-  TRY_ASSIGN(process.stdio, Stdio::open(process.stdio_paths, std::move(ends)));
+  TRY_ASSIGN(process.stdio, Stdio::open(process.stdio_paths, std::move(ends), process.terminal));
   return {};
 }
 
@@ -36,6 +36,8 @@ asio::awaitable<Result<>> open_streams(asio::io_context& io, Platform& platform,
 }
 
 asio::awaitable<void> close_streams(Process& process) {
+  co_await drain(process);
+  process.console.reset();
   process.stdio.finish();
   if (!process.logger) co_return;
   const std::shared_ptr<Logger> logger = process.logger;

@@ -15,8 +15,8 @@ namespace wasmedge::task {
 boost::asio::awaitable<Result<>> open_streams(boost::asio::io_context& io, Platform& platform,
                                               Children& children, Process& process);
 
-/// Returns once a logger, if there is one, has all of the output and has ended. The process has
-/// ended, or there is none.
+/// Returns once containerd, or a logger that has then ended, has all of the output, a terminal's
+/// too; with time limits. The process has ended, or there is none.
 boost::asio::awaitable<void> close_streams(Process& process);
 
 }  // namespace wasmedge::task

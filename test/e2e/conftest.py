@@ -15,7 +15,7 @@ from lab.client import Ctr, Docker  # noqa: E402
 from lab.host import Host  # noqa: E402
 from lab.image import Image  # noqa: E402
 
-pytest_plugins = ["pods"]
+pytest_plugins = ["pods", "web"]
 
 OURS = "io.containerd.wasmedge.v1"
 
@@ -214,6 +214,23 @@ def _net(platform, as_wasm):
     return Image("net", platform, files=files, entrypoint=["/server.wasm"])
 
 
+def _orders(platform, as_wasm):
+    return Image("orders", platform, files={"/orders.wasm": guests.example("orders", "orders")}, entrypoint=["/orders.wasm"])
+
+
+def _debian(platform, as_wasm):
+    """A native image whose programs are this machine's, once /usr is mounted: for Debian's servers."""
+    return Image(
+        "debian",
+        "linux/amd64",
+        files={"/etc/passwd": b"database:x:1000:1000::/data:/bin/sh\n", "/etc/group": b"database:x:1000:\n"},
+        directories={"/data": 0o777, "/tmp": 0o1777, "/usr": 0o755},
+        links={each: f"usr/{each}" for each in ("bin", "sbin", "lib", "lib64")},
+        user="1000",
+        entrypoint=["/bin/sh", "-euc"],
+    )
+
+
 def _busybox(platform, as_wasm):
     return Image(
         "busybox",
@@ -268,6 +285,8 @@ RECIPES = {
     "hello-rust": _rust,
     "hello-go": _go,
     "net": _net,
+    "orders": _orders,
+    "debian": _debian,
     "threads": _threads,
     "attempts": _attempts,
     "hostile": _hostile,

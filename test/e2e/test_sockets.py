@@ -4,15 +4,10 @@ import concurrent.futures
 import time
 
 import pytest
-from lab.client import new_id
-from lab.proc import run, wait_until
+from lab.proc import run
+from web import fetch, on_host, serve
 
 pytestmark = pytest.mark.usefixtures("ours_alone")
-
-FETCH = """import sys, urllib.request
-data = sys.argv[2].encode() if len(sys.argv) > 2 else None
-sys.stdout.write(urllib.request.urlopen(sys.argv[1], data, timeout=10).read().decode())
-"""
 
 ECHO = """import socket, sys
 s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -27,40 +22,20 @@ for attempt in range(10):
 """
 
 
-def on_host(docker, program, *argv, check=True):
-    """A Python program on the Docker host, whose network is the daemon's."""
-    namespace = f"--net=/proc/{docker.docker.daemon.pid}/ns/net"
-    return run(["nsenter", namespace, "/usr/bin/python3", "-c", program, *map(str, argv)], check=check, timeout=30)
-
-
-def fetch(docker, port, path, *data):
-    return on_host(docker, FETCH, f"http://127.0.0.1:{port}{path}", *data).stdout
-
-
-def serve(docker, images, entrypoint, *args, port, **options):
-    """A server of the image, running; returns its name once it says that it listens."""
-    name = new_id()
-    image = images(docker, "net")
-    docker.run(image, *args, entrypoint=entrypoint, name=name, detach=True, publish=port, check=True, timeout=240,
-               **{"network": "bridge", **options})  # fmt: skip
-    wait_until(lambda: "listening" in docker.docker("logs", name).stderr, f"{entrypoint} listening", 30)
-    return name
-
-
 SERVERS = {"c": ["/server.wasm"], "rust": ["/rust.wasm"], "go": ["/go.wasm"]}
 
 
 @pytest.mark.parametrize("language", SERVERS)
 def test_http_server_on_a_published_port(docker, images, language):
-    serve(docker, images, *SERVERS[language], port=["18080:8080"])
+    serve(docker, images(docker, "net"), *SERVERS[language], port=["18080:8080"])
     assert fetch(docker, 18080, "/") == "hello\n"
     assert fetch(docker, 18080, "/echo", "some data") == "some data"
 
 
-@pytest.mark.parametrize("language", ["c", "go"])
+@pytest.mark.parametrize("language", SERVERS)
 def test_requests_in_flight_in_one_instance(docker, images, language):
     """A handler of 300 ms, four times at once."""
-    serve(docker, images, *SERVERS[language], port=["18080:8080"])
+    serve(docker, images(docker, "net"), *SERVERS[language], port=["18080:8080"])
     fetch(docker, 18080, "/")
     script = (
         "import sys, threading, time, urllib.request\n"
@@ -75,17 +50,8 @@ def test_requests_in_flight_in_one_instance(docker, images, language):
 
 
 def test_udp_echo(docker, images):
-    serve(docker, images, "/echo.wasm", port=["17000:7000/udp"])
+    serve(docker, images(docker, "net"), "/echo.wasm", port=["17000:7000/udp"])
     assert on_host(docker, ECHO, 17000, "a datagram").stdout == "a datagram"
-
-
-@pytest.fixture
-def network(docker):
-    name = f"net-{new_id()}"
-    docker.docker("network", "create", name)
-    yield name
-    docker.remove_all()
-    docker.docker("network", "rm", name)
 
 
 CLIENTS = {
@@ -98,7 +64,7 @@ CLIENTS = {
 @pytest.mark.parametrize("language", CLIENTS)
 def test_outbound_request_by_name(docker, images, network, language):
     """Docker's name server, 127.0.0.11, by the container's /etc/resolv.conf."""
-    name = serve(docker, images, "/server.wasm", port=[], network=network)
+    name = serve(docker, images(docker, "net"), "/server.wasm", port=[], network=network)
     docker.docker("network", "disconnect", network, name)
     docker.docker("network", "connect", "--alias", "web-server", network, name)
     entrypoint, args = CLIENTS[language]
@@ -117,7 +83,7 @@ def test_names_that_cannot_be_resolved(docker, images, network):
 
 def test_hosts_file_comes_first(docker, images):
     """The container's own name stands in /etc/hosts alone: on the default bridge Docker serves no names."""
-    name = serve(docker, images, "/server.wasm", port=[])
+    name = serve(docker, images(docker, "net"), "/server.wasm", port=[])
     address = docker.docker.inspect(name)["NetworkSettings"]["Networks"]["bridge"]["IPAddress"]
     command = docker.command(images(docker, "net"), "the-server", "8080", "/", entrypoint="/client.wasm", network="bridge")
     command.insert(2, f"--add-host=the-server:{address}")
@@ -126,7 +92,7 @@ def test_hosts_file_comes_first(docker, images):
 
 
 def test_many_clients_at_once(docker, images):
-    serve(docker, images, "/server.wasm", port=["18080:8080"])
+    serve(docker, images(docker, "net"), "/server.wasm", port=["18080:8080"])
     with concurrent.futures.ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(lambda _: fetch(docker, 18080, "/"), range(24)))
     assert answers == ["hello\n"] * 24

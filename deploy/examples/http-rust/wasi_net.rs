@@ -1,9 +1,10 @@
-//! TCP for Rust programs on wasm32-wasi: makes the standard library's own `TcpListener` and `TcpStream` over the host's
-//! socket functions (module wasi_snapshot_preview1, as WasmEdge defines them).
+//! TCP for Rust programs on wasm32-wasi: makes the standard library's own `TcpListener` and `TcpStream`, and waits for
+//! many of them, over the host's functions (module wasi_snapshot_preview1, as WasmEdge defines them).
 
 use std::io::{Error, ErrorKind, Result};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, TcpListener, TcpStream};
-use std::os::wasi::io::FromRawFd;
+use std::os::wasi::io::{FromRawFd, RawFd};
+use std::time::Duration;
 
 /// An address as the host takes it: the family, then the IP address in network order.
 #[repr(C)]
@@ -39,6 +40,27 @@ struct SockAddr {
     data: *mut u8,
 }
 
+/// What to wait for: a clock or a descriptor, by `tag`.
+#[repr(C)]
+struct Subscription {
+    userdata: u64,
+    tag: u64,
+    what: u32, // the descriptor, or the clock
+    timeout: u64,
+    precision: u64,
+    flags: u16,
+}
+
+#[repr(C)]
+#[derive(Clone)]
+struct Event {
+    userdata: u64,
+    error: u16,
+    kind: u8,
+    size: u64,
+    flags: u16,
+}
+
 #[link(wasm_import_module = "wasi_snapshot_preview1")]
 extern "C" {
     fn sock_open(family: u32, kind: u32, fd: *mut u32) -> u32;
@@ -50,6 +72,7 @@ extern "C" {
         node: *const u8, node_size: u32, service: *const u8, service_size: u32, hints: *const AddrInfo,
         results: *mut *mut AddrInfo, max: u32, count: *mut u32,
     ) -> u32;
+    fn poll_oneoff(subscriptions: *const Subscription, events: *mut Event, count: u32, occurred: *mut u32) -> u32;
 }
 
 const INET4: u32 = 1;
@@ -76,6 +99,33 @@ fn host_address(ip: IpAddr) -> Address {
     address
 }
 
+/// What `poll` waits for on a socket.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Interest {
+    Read,
+    Write,
+}
+
+/// Waits until something can be done with one of the sockets, or the time is over; which are ready, or have failed.
+pub fn poll(sockets: &[(RawFd, Interest)], timeout: Option<Duration>) -> Result<Vec<RawFd>> {
+    const MONOTONIC: u32 = 1;
+    const CLOCK: u64 = 0;
+    let timer = timeout.map(|time| (CLOCK, MONOTONIC, time.as_nanos() as u64));
+    let sockets = sockets.iter().map(|(fd, interest)| (1 + (*interest == Interest::Write) as u64, *fd as u32, 0));
+    let subscriptions: Vec<Subscription> = sockets
+        .chain(timer)
+        .map(|(tag, what, timeout)| Subscription { userdata: u64::from(what), tag, what, timeout, precision: 0, flags: 0 })
+        .collect();
+    let mut events = vec![Event { userdata: 0, error: 0, kind: 0, size: 0, flags: 0 }; subscriptions.len()];
+    let mut count = 0;
+    let error = unsafe {
+        poll_oneoff(subscriptions.as_ptr(), events.as_mut_ptr(), subscriptions.len() as u32, &mut count)
+    };
+    result(error)?;
+    let ready = events.iter().take(count as usize).filter(|event| u64::from(event.kind) != CLOCK);
+    Ok(ready.map(|event| event.userdata as RawFd).collect())
+}
+
 /// The standard library's `TcpListener::bind`.
 pub fn listen(ip: IpAddr, port: u16) -> Result<TcpListener> {
     let mut address = host_address(ip);
@@ -86,7 +136,7 @@ pub fn listen(ip: IpAddr, port: u16) -> Result<TcpListener> {
         let listener = TcpListener::from_raw_fd(fd as i32); // closes it, whatever comes
         result(sock_setsockopt(fd, 0, 0, &one, 4))?; // SO_REUSEADDR
         result(sock_bind(fd, &buffer, u32::from(port)))?;
-        result(sock_listen(fd, 128))?;
+        result(sock_listen(fd, 1024))?;
         Ok(listener)
     }
 }

@@ -89,8 +89,8 @@ def bearssl():
 def example(folder, program):
     """A module of deploy/examples/FOLDER, made as its users make it: by its script `build`."""
     place = TREE / "deploy/examples" / folder
-    shared = TREE / "deploy/examples/posix-sockets"
-    sources = sorted(path for each in (place, shared) for path in each.rglob("*") if path.is_file())
+    shared = [TREE / "deploy/examples" / each for each in ("posix-sockets", "http-rust")]  # what others are built with
+    sources = sorted(path for each in (place, *shared) for path in each.rglob("*") if path.is_file())
     identity = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:16]
     env = dict(os.environ)
     if (place / "go.mod").exists():
