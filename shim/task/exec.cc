@@ -59,9 +59,7 @@ Result<std::shared_ptr<Process>> add_process(asio::io_context& io, Container& co
   auto process = std::make_shared<Process>(io, container.id, request.exec_id());
   process->stdio_paths = {request.stdin(), request.stdout(), request.stderr()};
   process->terminal = request.terminal();
-  TRY_ASSIGN(process->stdio, Stdio::open(process->stdio_paths, process->terminal));
   process->spec = request.spec().value();
-  process->state = State::kCreated;
   return process;
 }
 

@@ -8,6 +8,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <ctime>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -18,6 +19,8 @@
 #include "shim/task/stdio.h"
 
 namespace wasmedge::task {
+
+class Logger;
 
 /// One process that containerd knows: a container's first one, or one executed in it. Shared by the
 /// coroutines that work on it; all on one thread.
@@ -33,6 +36,7 @@ struct Process {
   Stdio stdio;
   bool terminal = false;
   std::optional<Console> console;  // with a terminal, once there is a process
+  std::shared_ptr<Logger> logger;  // of its output, if that is for one
   std::string spec;                // of an executed one until its Start: JSON
 
   pid_t pid = 0;   // 0: not launched
@@ -60,10 +64,6 @@ void end(Process& process, uint32_t exit_status);
 
 /// Returns once the process has ended. The caller holds it.
 boost::asio::awaitable<void> wait_for_end(Process& process);
-
-/// Returns once containerd has all that the process wrote to its terminal, if it has one; with time
-/// limits as containerd's clients know them.
-boost::asio::awaitable<void> drain(Process& process);
 
 /// Says that Create or Start returns, and returns once it does.
 void settle(Process& process);

@@ -15,6 +15,7 @@
 #include "runtime/base/log.h"
 #include "shim/init/protocol.h"
 #include "shim/task/create.h"
+#include "shim/task/streams.h"
 #include "shim/task/time.h"
 
 namespace wasmedge::task {
@@ -133,6 +134,7 @@ Service::Async<proto::Empty> Service::forget(Shared container) {
   if (auto cleaned = co_await clean_up(io_, *container); !cleaned) {
     log::error("{}", cleaned.error().message);
   }
+  co_await close_streams(*container);
   containers_.erase(container->id);
   co_return proto::Empty();
 }
@@ -262,7 +264,7 @@ Service::Async<proto::DeleteResponse> Service::remove(proto::ProcessRequest requ
     container->state = State::kStopped;
     co_return failure(cleaned.error());
   }
-  co_await drain(*container);
+  co_await close_streams(*container);
   proto::TaskDelete event;
   event.set_container_id(container->id);
   event.set_pid(static_cast<uint32_t>(container->pid));

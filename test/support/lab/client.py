@@ -65,7 +65,8 @@ class Ctr:
         return Terminal(argv, self.host.environment())
 
     def command(self, image, *args, name=None, entrypoint=None, env=None, volumes=(), memory=None, user=None, workdir=None,
-                read_only=False, detach=False, tty=False, runtime=None, annotation=(), options=None):  # fmt: skip
+                read_only=False, detach=False, tty=False, runtime=None, annotation=(), options=None,
+                log_uri=None, null_io=False):  # fmt: skip
         """The command line: volumes are (host, guest, "rw" or "ro"); entrypoint and args replace the image's as in docker."""
         mounts = [f"type=bind,src={source},dst={target},options=rbind:{mode}" for source, target, mode in volumes]
         flags = _flags(
@@ -82,6 +83,8 @@ class Ctr:
             read_only=read_only,
             annotation=list(annotation),
             runtime_config_path=options,
+            log_uri=log_uri,
+            null_io=null_io,
         )
         # ctr's arguments replace the whole command line of the image.
         entry = [entrypoint] if entrypoint else image.entrypoint
@@ -92,6 +95,10 @@ class Ctr:
         """`ctr task exec` to its end."""
         argv = self.host.ctr_command("task", "exec", "--exec-id", new_id(), name, *args)
         return run(argv, env=self.host.environment(), input=stdin, check=check, timeout=timeout)
+
+    def attach(self, name):
+        """`ctr task attach`, running, its stdio piped."""
+        return _popen(self.host.ctr_command("task", "attach", name), self.host.environment())
 
     def takes_options(self):
         """Whether this ctr hands a file of runtime options on."""
