@@ -367,7 +367,7 @@ TEST_F(Container, CreateErrorsSayWhatToChange) {
                 [](Json& c) { c["process"]["consoleSize"] = {{"height", 70'000}, {"width", 80}}; }),
             "config.json: process.consoleSize.height: 70000 is out of range (0 to 65535)");
   EXPECT_EQ(error_with([](Json& c) { c["process"]["args"] = {"/no/such"}; }),
-            "entry point \"/no/such\": file not found in the image; looked at /no/such");
+            "entry point \"/no/such\": executable file not found in the image; looked at /no/such");
   EXPECT_EQ(error_with([](Json& c) {
               c["mounts"].push_back(
                   {{"destination", "/x"}, {"source", "/no/such"}, {"options", {"bind"}}});
