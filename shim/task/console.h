@@ -18,8 +18,7 @@ namespace wasmedge::task {
 ///       that the terminal still had -> destruction on Delete
 class Console {
  public:
-  /// `in` and `out` are fifos, or `out` a pipe to a logger; without one there is no input, or the
-  /// output is thrown away.
+  /// `in` and `out` are fifos; without one there is no input, or the output is thrown away.
   static Result<Console> open(boost::asio::io_context& io, Fd master, Fd in, Fd out);
   ~Console();
   Console(Console&& other) = default;

@@ -5,7 +5,6 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <chrono>
 #include <utility>
 
 #include "shim/task/time.h"
@@ -49,14 +48,6 @@ void end(Process& process, uint32_t exit_status) {
 
 asio::awaitable<void> wait_for_end(Process& process) {
   while (!process.ended) co_await process.end_signal.async_wait(kTuple);
-}
-
-asio::awaitable<void> drain(Process& process) {
-  using namespace std::chrono_literals;
-  if (!process.console) co_return;
-  // What an executed process left running may have its terminal open for long.
-  const std::chrono::milliseconds limit = process.exec_id.empty() ? 10s : 2s;
-  co_await process.console->wait_until_drained(limit);
 }
 
 void settle(Process& process) {

@@ -34,9 +34,9 @@ struct Process {
 
   StdioPaths stdio_paths;
   Stdio stdio;
-  std::shared_ptr<Logger> logger;  // of its output, if that is for one
   bool terminal = false;
   std::optional<Console> console;  // with a terminal, once there is a process
+  std::shared_ptr<Logger> logger;  // of its output, if that is for one
   std::string spec;                // of an executed one until its Start: JSON
 
   pid_t pid = 0;   // 0: not launched
@@ -64,10 +64,6 @@ void end(Process& process, uint32_t exit_status);
 
 /// Returns once the process has ended. The caller holds it.
 boost::asio::awaitable<void> wait_for_end(Process& process);
-
-/// Returns once containerd has all that the process wrote to its terminal, if it has one; with time
-/// limits as containerd's clients know them.
-boost::asio::awaitable<void> drain(Process& process);
 
 /// Says that Create or Start returns, and returns once it does.
 void settle(Process& process);

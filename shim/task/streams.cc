@@ -1,6 +1,7 @@
 #include "shim/task/streams.h"
 
 #include <boost/asio/this_coro.hpp>
+#include <chrono>
 #include <utility>
 
 #include "shim/task/logger.h"
@@ -36,9 +37,14 @@ asio::awaitable<Result<>> open_streams(asio::io_context& io, Platform& platform,
 }
 
 asio::awaitable<void> close_streams(Process& process) {
-  co_await drain(process);
-  process.console.reset();
+  using namespace std::chrono_literals;
   process.stdio.finish();
+  if (process.console) {
+    // What an executed process left running may have its terminal open for long.
+    const std::chrono::milliseconds limit = process.exec_id.empty() ? 10s : 2s;
+    co_await process.console->wait_until_drained(limit);
+    process.console.reset();
+  }
   if (!process.logger) co_return;
   const std::shared_ptr<Logger> logger = process.logger;
   co_await logger->finish();

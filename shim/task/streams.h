@@ -15,8 +15,9 @@ namespace wasmedge::task {
 boost::asio::awaitable<Result<>> open_streams(boost::asio::io_context& io, Platform& platform,
                                               Children& children, Process& process);
 
-/// Returns once containerd, or a logger that has then ended, has all of the output, a terminal's
-/// too; with time limits. The process has ended, or there is none.
+/// Returns once containerd or a logger has all that the process wrote to its terminal, and a logger
+/// has ended; with time limits as containerd's clients know them. The process has ended, or there
+/// is none.
 boost::asio::awaitable<void> close_streams(Process& process);
 
 }  // namespace wasmedge::task

@@ -218,6 +218,10 @@ def _orders(platform, as_wasm):
     return Image("orders", platform, files={"/orders.wasm": guests.example("orders", "orders")}, entrypoint=["/orders.wasm"])
 
 
+def _https(platform, as_wasm):
+    return Image("https-c", platform, files={"/https.wasm": guests.example("https-c", "https")}, entrypoint=["/https.wasm"])
+
+
 def _debian(platform, as_wasm):
     """A native image whose programs are this machine's, once /usr is mounted: for Debian's servers."""
     return Image(
@@ -286,6 +290,7 @@ RECIPES = {
     "hello-go": _go,
     "net": _net,
     "orders": _orders,
+    "https": _https,
     "debian": _debian,
     "threads": _threads,
     "attempts": _attempts,

@@ -5,22 +5,9 @@ import time
 
 import pytest
 from lab.proc import run
-from web import fetch, on_host, serve
+from web import ECHO, fetch, on_host, serve
 
 pytestmark = pytest.mark.usefixtures("ours_alone")
-
-ECHO = """import socket, sys
-s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-s.settimeout(1)
-for attempt in range(10):
-    s.sendto(sys.argv[2].encode(), ("127.0.0.1", int(sys.argv[1])))
-    try:
-        sys.stdout.write(s.recv(65536).decode())
-        break
-    except (TimeoutError, ConnectionRefusedError):
-        continue
-"""
-
 
 SERVERS = {"c": ["/server.wasm"], "rust": ["/rust.wasm"], "go": ["/go.wasm"]}
 

@@ -17,6 +17,18 @@ except (OSError, ConnectionError) as error:
 json.dump([answer.status, answer.read().decode()], sys.stdout)
 """
 
+ECHO = """import socket, sys
+s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+s.settimeout(1)
+for attempt in range(10):
+    s.sendto(sys.argv[2].encode(), ("127.0.0.1", int(sys.argv[1])))
+    try:
+        sys.stdout.write(s.recv(65536).decode())
+        break
+    except (TimeoutError, ConnectionRefusedError):
+        continue
+"""
+
 
 def on_host(docker, program, *argv, check=True):
     """A Python program on the Docker host."""

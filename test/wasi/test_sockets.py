@@ -4,7 +4,6 @@ import contextlib
 import os
 import pathlib
 import resource
-import shutil
 import socket
 import ssl
 import subprocess
@@ -12,6 +11,7 @@ import sys
 import threading
 import time
 
+import lab.certificates
 import pytest
 from lab import guests
 
@@ -139,36 +139,12 @@ def test_a_server_that_is_silent_is_given_up(names):
     assert 2 < seconds < 32
 
 
-def openssl(*argv):
-    subprocess.run(["openssl", *map(str, argv)], check=True, capture_output=True, timeout=60)
-
-
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory):
-    """Two authorities, ca and other-ca; ca signed `good` for localhost and `wrong-name` for another host, other-ca `stranger`."""
-    if not shutil.which("openssl"):
-        pytest.skip("needs openssl, to make certificates")
-    folder = tmp_path_factory.mktemp("certificates")
-    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-    for name in ("ca", "other-ca"):
-        openssl("req", "-x509", *key, "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.pem", "-subj", f"/CN={name}", "-days", 2)
-    for name, host, ca in (("good", "localhost", "ca"), ("wrong-name", "elsewhere.test", "ca"), ("stranger", "localhost", "other-ca")):
-        request, extensions = folder / f"{name}.csr", folder / f"{name}.ext"
-        extensions.write_text(f"subjectAltName=DNS:{host}\n")
-        openssl("req", *key, "-keyout", folder / f"{name}.key", "-out", request, "-subj", f"/CN={host}")
-        signer = ["-CA", folder / f"{ca}.pem", "-CAkey", folder / f"{ca}.key", "-CAcreateserial"]
-        openssl("x509", "-req", "-in", request, *signer, "-out", folder / f"{name}.pem", "-extfile", extensions, "-days", 2)
-    return folder
+    return lab.certificates.make(tmp_path_factory.mktemp("certificates"), "localhost")
 
 
-@pytest.mark.parametrize(
-    "certificate, said",
-    [
-        ("good", None),
-        ("wrong-name", "the certificate is another host's"),
-        ("stranger", "the certificate comes from no known authority"),
-    ],
-)
+@pytest.mark.parametrize("certificate, said", lab.certificates.VERDICTS)
 def test_https_in_the_guest(wasmedge, certificates, certificate, said):
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificates / f"{certificate}.pem", certificates / f"{certificate}.key")

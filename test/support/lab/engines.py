@@ -23,6 +23,7 @@ SUITES = {
     "trixie": ["containerd", "docker.io", "docker-cli"],
     "sid": ["containerd", "docker.io", "docker-cli"],
 }
+BUILDX = ("trixie", ["docker-buildx"])
 GO = ("trixie", ["golang-1.24-go", "golang-1.24-src"])
 
 
@@ -83,6 +84,11 @@ def go():
     """Returns the GOROOT of a Go that knows GOOS=wasip1."""
     root = unpack(*GO, "go")
     return next((root / "usr/lib").glob("go-1.*"))
+
+
+def buildx():
+    """Returns the plugin through which a docker client uses its daemon's newer builder."""
+    return next(unpack(*BUILDX, "buildx").rglob("cli-plugins/docker-buildx"))
 
 
 def unpack(suite, packages, name):
