@@ -97,9 +97,6 @@ bool is_kernel_path(std::string_view destination) {
 }
 
 Result<Fd> build_root(const Spec& spec, const Setup& setup) {
-  if (spec.process.terminal) {
-    return fail(ErrorCode::kUnimplemented, "config.json: process.terminal is not supported");
-  }
   ::umask(0);
   TRY(leave_keyring());
   TRY(set_oom_score(spec));

@@ -64,8 +64,14 @@ void read_fields(Object& object, Rlimit& limit) {
   object.complain("type", fmt::format("\"{}\" is no resource limit", type));
 }
 
+void read_fields(Object& object, ConsoleSize& size) {
+  object.required("height", size.height);
+  object.required("width", size.width);
+}
+
 void read_fields(Object& object, Process& process) {
   object.optional("terminal", process.terminal);
+  object.optional("consoleSize", process.console_size);
   object.optional("user", process.user);
   object.optional("args", process.args);  // an artifact knows its own
   object.optional("env", process.env);

@@ -35,8 +35,15 @@ struct Rlimit {
   uint64_t hard = 0;
 };
 
+/// process.consoleSize, in characters.
+struct ConsoleSize {
+  uint16_t height = 0;
+  uint16_t width = 0;
+};
+
 struct Process {
   bool terminal = false;
+  std::optional<ConsoleSize> console_size;
   User user;
   std::vector<std::string> args;  // may be empty: an OCI Wasm artifact knows its own
   std::vector<std::string> env;   // "KEY=value"

@@ -58,7 +58,7 @@ class Walker {
 
   // Whether a word is where a call of compiled code returns to.
   bool is_return(uint64_t word) {
-    const std::byte* call = as_pointer(word) - 1;
+    const std::byte* call = as_pointer(word - 1);  // the word may be 0
     return text_.find(call) && text_.is_complete(call);
   }
 

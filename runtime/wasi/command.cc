@@ -59,8 +59,8 @@ Command::Command(Command&&) noexcept = default;
 Command& Command::operator=(Command&&) noexcept = default;
 Command::~Command() = default;
 
-Result<Command> Command::prepare(std::shared_ptr<const run::Artifact> artifact, WasiConfig config,
-                                 const std::string& reactor) {
+Result<Command> Command::prepare(const std::shared_ptr<const run::Artifact>& artifact,
+                                 WasiConfig config, const std::string& reactor) {
   auto state = std::make_unique<State>();
   state->memory = config.memory;
   state->fuel = config.fuel;
@@ -68,7 +68,7 @@ Result<Command> Command::prepare(std::shared_ptr<const run::Artifact> artifact, 
   const auto most_threads = config.threads;
   TRY_ASSIGN(auto env, WasiEnv::make(std::move(config)));
   const std::string name = artifact->name();
-  auto first = ThreadInstance::first(std::move(artifact), std::move(env), state->memory);
+  auto first = ThreadInstance::first(artifact, std::move(env), state->memory);
   if (!first) return wrap(std::move(first).error(), name);
   TRY_ASSIGN(state->threads, Threads::make(std::move(*first), most_threads));
   if (state->fuel) state->threads->set_fuel(state->fuel->value);

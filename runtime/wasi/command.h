@@ -30,8 +30,8 @@ class Command {
   /// threads to begin, or no shared memory, though wasi.thread-spawn is imported. Each says what is
   /// there and what was wanted. Arguments and environment with NUL bytes, or too large for a 32-bit
   /// guest, are errors too.
-  static Result<Command> prepare(std::shared_ptr<const run::Artifact> artifact, WasiConfig config,
-                                 const std::string& reactor = {});
+  static Result<Command> prepare(const std::shared_ptr<const run::Artifact>& artifact,
+                                 WasiConfig config, const std::string& reactor = {});
 
   /// Whether the module imports wasi.thread-spawn: only then does it need to be let make threads
   /// (clone or clone3, and what a thread of the C library does first and last).

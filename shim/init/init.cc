@@ -12,6 +12,7 @@
 #include "oci/contain.h"
 #include "oci/hooks.h"
 #include "oci/process.h"
+#include "oci/terminal.h"
 #include "oci/user_namespace.h"
 #include "runtime/base/limits.h"
 #include "runtime/wasi/command.h"
@@ -130,6 +131,10 @@ Result<Ready> create(Channel& channel) {
   } else {
     TRY_ASSIGN(ready.prepared, oci::enclose(spec, ready.setup, root.get(), guest,
                                             [&] { return run_runtime_hooks(spec, channel); }));
+  }
+  if (spec.process.terminal) {
+    TRY_ASSIGN(const Fd master, oci::open_terminal(spec.process, !ready.is_further()));
+    TRY(channel.send(Control::kTerminal, {}, master.get()));
   }
   root.reset();
   program.file.reset();

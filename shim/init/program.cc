@@ -99,11 +99,11 @@ Result<Program> search(int root, const oci::Process& process) {
   if (here && *here && (*here)->kind == ProgramKind::kWasm) return std::move(**here);
   if (refused) return tl::unexpected<Error>(*refused);
   if (!here) return tl::unexpected<Error>(here.error());
-  return fail(
-      ErrorCode::kNotFound,
-      "entry point \"{}\": file not found in the image; looked in {}, and for a WebAssembly "
-      "module in {}",
-      name, looked, process.cwd);
+  return fail(ErrorCode::kNotFound,
+              "entry point \"{}\": executable file not found in the image; looked in {}, and for a "
+              "WebAssembly "
+              "module in {}",
+              name, looked, process.cwd);
 }
 
 }  // namespace
@@ -118,8 +118,9 @@ Result<Program> find_program(int root, const oci::Process& process) {
   const std::string path = name.starts_with('/') ? oci::clean_path(name) : below(process.cwd, name);
   TRY_ASSIGN(auto found, look_at(root, path, process.user));
   if (found) return std::move(*found);
-  return fail(ErrorCode::kNotFound, "entry point \"{}\": file not found in the image; looked at {}",
-              name, path);
+  return fail(ErrorCode::kNotFound,
+              "entry point \"{}\": executable file not found in the image; looked at {}", name,
+              path);
 }
 
 }  // namespace wasmedge::init

@@ -16,6 +16,7 @@
 ///   <- kModule
 ///   -> kCompile    only for a module without an artifact
 ///   <- kCompiled
+///   -> kTerminal   only if process.terminal is set
 ///   -> kReady      the sandbox is complete, the program is found, and for Wasm instantiated
 ///   <- kStart
 ///   (init closes the socket and runs the guest)
@@ -34,9 +35,10 @@ enum class Control : uint32_t {
   kStart,           // no payload
   kCompileMetered,  // as kCompile: code that uses up fuel
   kImage,           // no payload
-  kModule,  // fd: the module, sealed; payload: its name, and after a NUL each the image's own
-            // command line. Without an fd: the image is no artifact, or oci::encode_error() says
-            // why not
+  kModule,    // fd: the module, sealed; payload: its name, and after a NUL each the image's own
+              // command line. Without an fd: the image is no artifact, or oci::encode_error() says
+              // why not
+  kTerminal,  // fd: the master end of the process's terminal
 };
 
 }  // namespace wasmedge::init

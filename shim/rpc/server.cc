@@ -73,8 +73,9 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     asio::cancellation_signal cancel;
     asio::steady_timer deadline;
     bool late = false;
+    bool ended = false;
   };
-  using Calls = std::list<OpenCall>;
+  using Calls = std::list<std::shared_ptr<OpenCall>>;
 
   void begin(Call call);
   void end(uint32_t stream, Calls::iterator open, const std::exception_ptr& exception,
@@ -107,7 +108,7 @@ asio::awaitable<void> Server::Session::read_loop() {
   closed_ = true;
   // Emitting may end a call, and that removes it from the list: step first.
   for (auto open = open_.begin(); open != open_.end();) {
-    (open++)->cancel.emit(asio::cancellation_type::terminal);
+    (*open++)->cancel.emit(asio::cancellation_type::terminal);
   }
 }
 
@@ -123,19 +124,20 @@ void Server::Session::begin(Call call) {
                        fmt::format("{} calls are open on this connection", kMaxOpenCalls)));
     return;
   }
-  const auto open = open_.emplace(open_.end(), io_);
+  const auto open = open_.insert(open_.end(), std::make_shared<OpenCall>(io_));
+  OpenCall& state = **open;
   if (call.timeout_nano > 0) {
-    open->deadline.expires_after(std::chrono::nanoseconds(call.timeout_nano));
-    open->deadline.async_wait(
-        [self = shared_from_this(), open](const boost::system::error_code& error) {
-          if (error) return;  // cancelled: the call is over and `open` gone
-          open->late = true;
-          open->cancel.emit(asio::cancellation_type::terminal);
-        });
+    state.deadline.expires_after(std::chrono::nanoseconds(call.timeout_nano));
+    state.deadline.async_wait([shared = *open](const boost::system::error_code& error) {
+      // No error means only that the time came before the call's end had been dealt with.
+      if (error || shared->ended) return;
+      shared->late = true;
+      shared->cancel.emit(asio::cancellation_type::terminal);
+    });
   }
   asio::co_spawn(io_, method->second(std::move(call.payload)),
                  asio::bind_cancellation_slot(
-                     open->cancel.slot(),
+                     state.cancel.slot(),
                      [self = shared_from_this(), stream = call.stream, open](
                          const std::exception_ptr& exception, const Result<std::string>& answer) {
                        self->end(stream, open, exception, answer);
@@ -144,7 +146,9 @@ void Server::Session::begin(Call call) {
 
 void Server::Session::end(uint32_t stream, Calls::iterator open,
                           const std::exception_ptr& exception, const Result<std::string>& answer) {
-  const bool late = open->late;
+  const bool late = (*open)->late;
+  (*open)->ended = true;
+  (*open)->deadline.cancel();
   open_.erase(open);
   if (late && (exception || !answer)) {
     send(encode_status(stream, StatusCode::kDeadlineExceeded, "the call's deadline has passed"));

@@ -52,6 +52,8 @@ Result<> set_action(CommandLine& line, std::string_view word) {
     line.action = Action::kStart;
   } else if (word == "delete") {
     line.action = Action::kDelete;
+  } else if (word == "append") {
+    line.action = Action::kAppend;
   } else if (word == "policy") {
     line.action = Action::kPolicy;
   } else {
@@ -66,7 +68,10 @@ Result<> check(const CommandLine& line) {
     if (!line.config.empty()) return {};
     return fail(ErrorCode::kInvalidArgument, "the flag -config is missing");
   }
-  if (line.action == Action::kInfo || line.action == Action::kVersion) return {};
+  if (line.action == Action::kInfo || line.action == Action::kVersion ||
+      line.action == Action::kAppend) {
+    return {};
+  }
   for (const ValueFlag& flag : {kValueFlags[0], kValueFlags[1], kValueFlags[3]}) {
     if ((line.*flag.field).empty()) {
       return fail(ErrorCode::kInvalidArgument,

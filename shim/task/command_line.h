@@ -16,6 +16,7 @@ struct CommandLine {
     kDelete,   // clean up after a server that died
     kInfo,     // print what this runtime is
     kVersion,  // the same for a human
+    kAppend,   // write a container's output to a file: started by the server
     kPolicy,   // for a human too: what a config.json's policy is
   };
   Action action = Action::kServe;

@@ -11,6 +11,10 @@ namespace wasmedge::task {
 inline constexpr char kRuntimeName[] = "io.containerd.wasmedge.v1";
 /// Where the server finds its listening socket.
 inline constexpr int kListeningFd = 3;
+/// Where a logger finds the container's output, and what it says on that it is ready.
+inline constexpr int kLoggerOut = 3;
+inline constexpr int kLoggerErr = 4;
+inline constexpr int kLoggerReady = 5;
 
 /// `start`, in the bundle: finds the group's server or starts one, and returns its address,
 /// `unix://…`. The bare address is what every containerd from 1.6 on understands.
@@ -26,6 +30,10 @@ Result<std::string> remove(const CommandLine& line);
 /// `policy`: what a module of this config.json sees and may do on this node, and why, for people.
 /// `wasmedge policy` executes it.
 Result<std::string> explain_policy(const CommandLine& line);
+
+/// `append`: the logger of a stream `file://`: writes what comes from a container's streams to
+/// stdout, until both have ended.
+Result<> append();
 
 /// `-info`: an encoded RuntimeInfo.
 std::string info();

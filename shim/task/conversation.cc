@@ -54,6 +54,8 @@ asio::awaitable<Result<>> Conversation::answer(oci::ControlMessage message) {
     }
     case Control::kImage:
       co_return co_await fetch_module();
+    case Control::kTerminal:
+      co_return open_console(std::move(message.fd));
     case Control::kCompile:
     case Control::kCompileMetered:
       co_return co_await compile(std::move(message));
@@ -61,6 +63,16 @@ asio::awaitable<Result<>> Conversation::answer(oci::ControlMessage message) {
       co_return fail(ErrorCode::kInternal, "wasmedge-init sent a message of unknown kind {}",
                      message.kind);
   }
+}
+
+Result<> Conversation::open_console(Fd master) {
+  if (!process_.terminal || process_.console || !master) {
+    return fail(ErrorCode::kInternal, "wasmedge-init sent a terminal that nobody asked for");
+  }
+  Stdio::TerminalEnds ends = process_.stdio.take_terminal_ends();
+  TRY_ASSIGN(process_.console,
+             Console::open(io_, std::move(master), std::move(ends.in), std::move(ends.out)));
+  return {};
 }
 
 Result<> Conversation::reply(Control kind, std::string_view payload, int fd) const {

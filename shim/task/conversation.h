@@ -33,6 +33,7 @@ class Conversation {
   boost::asio::awaitable<Result<>> answer(oci::ControlMessage message);
   boost::asio::awaitable<Result<>> compile(oci::ControlMessage module);
   boost::asio::awaitable<Result<>> fetch_module();
+  Result<> open_console(Fd master);
   Result<> reply(init::Control kind, std::string_view payload = {}, int fd = -1) const;
   void report_ready(oci::ControlMessage message);
   tl::unexpected<Error> ended() const;

@@ -17,6 +17,7 @@
 #include "shim/task/bundle.h"
 #include "shim/task/ceilings.h"
 #include "shim/task/conversation.h"
+#include "shim/task/streams.h"
 
 namespace wasmedge::task {
 namespace asio = boost::asio;
@@ -44,6 +45,9 @@ Creation::Creation(asio::io_context& io, Platform& platform, Children& children,
 asio::awaitable<Result<>> Creation::run(Children::Callback on_end) {
   if (auto checked = check_request(); !checked) co_return checked;
   if (auto prepared = prepare(); !prepared) co_return prepared;
+  if (auto opened = co_await open_streams(io_, platform_, children_, container_); !opened) {
+    co_return opened;
+  }
   if (auto launched = launch(std::move(on_end)); !launched) co_return launched;
   const Conversation::Hooks hooks = [this] { return run_hooks(); };
   Conversation conversation(io_, platform_, container_, spec_.annotations, hooks);
@@ -55,10 +59,6 @@ Result<> Creation::check_request() const {
     return fail(ErrorCode::kInvalidArgument, "the bundle's path \"{}\" is not absolute",
                 request_.bundle());
   }
-  if (request_.terminal()) {
-    return fail(ErrorCode::kUnimplemented,
-                "this shim gives a container no terminal; run it without -t / --tty");
-  }
   if (!request_.checkpoint().empty()) {
     return fail(ErrorCode::kUnimplemented, "this shim cannot restore a checkpoint");
   }
@@ -68,6 +68,11 @@ Result<> Creation::check_request() const {
 Result<> Creation::prepare() {
   TRY_ASSIGN(const std::string config, read_config(container_.bundle));
   TRY_ASSIGN(spec_, oci::parse_spec(config));
+  if (spec_.process.terminal != container_.terminal) {
+    return fail(ErrorCode::kInvalidArgument,
+                "config.json: process.terminal is {}, where Create's terminal is {}",
+                spec_.process.terminal, container_.terminal);
+  }
   TRY_ASSIGN(const auto ceilings, ceilings_of(request_.options()));
   container_.ceilings = policy::encode(ceilings);
   const oci::Namespace* pids = oci::find_namespace(spec_, CLONE_NEWPID);
@@ -80,7 +85,6 @@ Result<> Creation::prepare() {
                                          .bundle = container_.bundle,
                                          .annotations = spec_.annotations};
 
-  TRY_ASSIGN(container_.stdio, Stdio::open(container_.stdio_paths));
   TRY_ASSIGN(const std::string path, oci::cgroup_path(spec_.cgroups_path, container_.id));
   TRY_ASSIGN(container_.cgroup, platform_.make_cgroup(path, spec_.resources));
   return write_cgroup_path(container_.bundle, path);

@@ -47,20 +47,19 @@ asio::awaitable<Result<>> no_hooks() {
 
 Result<std::shared_ptr<Process>> add_process(asio::io_context& io, Container& container,
                                              const proto::ExecRequest& request) {
-  if (request.terminal()) {
-    return fail(ErrorCode::kUnimplemented,
-                "this shim gives a process no terminal; execute it without -t / --tty");
-  }
   if (!request.spec().type_url().ends_with("/Process")) {
     return fail(ErrorCode::kInvalidArgument, "the spec is of type {}, and can be Process only",
                 quote(request.spec().type_url()));
   }
-  TRY(oci::parse_process(request.spec().value(), {}));
+  TRY_ASSIGN(const oci::Process parsed, oci::parse_process(request.spec().value(), {}));
+  if (parsed.terminal != request.terminal()) {
+    return fail(ErrorCode::kInvalidArgument, "process: terminal is {}, where Exec's terminal is {}",
+                parsed.terminal, request.terminal());
+  }
   auto process = std::make_shared<Process>(io, container.id, request.exec_id());
   process->stdio_paths = {request.stdin(), request.stdout(), request.stderr()};
-  TRY_ASSIGN(process->stdio, Stdio::open(process->stdio_paths));
+  process->terminal = request.terminal();
   process->spec = request.spec().value();
-  process->state = State::kCreated;
   return process;
 }
 

@@ -11,7 +11,7 @@
 
 namespace wasmedge::task {
 
-/// Exec: a process to be, its streams open. kInvalidArgument names the field that is wrong.
+/// Exec: a process to be, its streams not open yet. kInvalidArgument names the field that is wrong.
 Result<std::shared_ptr<Process>> add_process(boost::asio::io_context& io, Container& container,
                                              const proto::ExecRequest& request);
 

@@ -68,4 +68,8 @@ Result<cache::Compilation> Node::compile(int module, const std::string& name, bo
                                         .metered = metered});
 }
 
+Result<LoggerProcess> Node::start_logger(const LoggerUri& logger, const std::string& id) {
+  return start_logger_process(logger, id, namespace_name_);
+}
+
 }  // namespace wasmedge::task

@@ -8,6 +8,7 @@
 #include "runtime/base/fd.h"
 #include "runtime/base/result.h"
 #include "runtime/cache/obtain.h"
+#include "shim/task/logger_process.h"
 
 namespace wasmedge::task {
 
@@ -28,6 +29,8 @@ class Platform {
                                                   const std::string& image) = 0;
   /// Starts the compiler on a module; `name` is for messages; `metered`: code that uses up fuel.
   virtual Result<cache::Compilation> compile(int module, const std::string& name, bool metered) = 0;
+  /// Starts the program that takes the output of the process of this id.
+  virtual Result<LoggerProcess> start_logger(const LoggerUri& logger, const std::string& id) = 0;
 };
 
 /// This machine: wasmedge-init and wasmedge-compiler stand beside the shim's own executable. What
@@ -43,6 +46,7 @@ class Node : public Platform {
   Result<cache::Compilation> fetch_module(const std::string& container,
                                           const std::string& image) override;
   Result<cache::Compilation> compile(int module, const std::string& name, bool metered) override;
+  Result<LoggerProcess> start_logger(const LoggerUri& logger, const std::string& id) override;
 
  private:
   Result<> find_cache();

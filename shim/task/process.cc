@@ -40,6 +40,8 @@ void end(Process& process, uint32_t exit_status) {
   process.exit_status = exit_status;
   process.exited_at = now();
   process.pidfd = -1;
+  process.stdio.finish();
+  if (process.console) process.console->finish();
   process.end_signal.cancel();
   if (process.waiting.is_open()) process.waiting.cancel();
 }

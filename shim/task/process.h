@@ -8,14 +8,19 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <ctime>
+#include <memory>
+#include <optional>
 #include <string>
 
 #include "runtime/base/fd.h"
 #include "runtime/base/result.h"
+#include "shim/task/console.h"
 #include "shim/task/lifecycle.h"
 #include "shim/task/stdio.h"
 
 namespace wasmedge::task {
+
+class Logger;
 
 /// One process that containerd knows: a container's first one, or one executed in it. Shared by the
 /// coroutines that work on it; all on one thread.
@@ -29,7 +34,10 @@ struct Process {
 
   StdioPaths stdio_paths;
   Stdio stdio;
-  std::string spec;  // of an executed one until its Start: JSON
+  bool terminal = false;
+  std::optional<Console> console;  // with a terminal, once there is a process
+  std::shared_ptr<Logger> logger;  // of its output, if that is for one
+  std::string spec;                // of an executed one until its Start: JSON
 
   pid_t pid = 0;   // 0: not launched
   int pidfd = -1;  // lent by Children until the process has ended
@@ -51,7 +59,7 @@ struct Process {
   std::string name() const;
 };
 
-/// Records the end of the process and wakes who waits for it.
+/// Records the end of the process, lets its streams run dry, and wakes who waits for it.
 void end(Process& process, uint32_t exit_status);
 
 /// Returns once the process has ended. The caller holds it.

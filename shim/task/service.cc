@@ -15,6 +15,7 @@
 #include "runtime/base/log.h"
 #include "shim/init/protocol.h"
 #include "shim/task/create.h"
+#include "shim/task/streams.h"
 #include "shim/task/time.h"
 
 namespace wasmedge::task {
@@ -83,6 +84,7 @@ Service::Async<proto::CreateResponse> Service::create(proto::CreateRequest reque
   const auto container = std::make_shared<Container>(io_, request.id());
   container->bundle = request.bundle();
   container->stdio_paths = {request.stdin(), request.stdout(), request.stderr()};
+  container->terminal = request.terminal();
   containers_[request.id()] = container;
 
   // Not a temporary in the co_await expression: g++ 12 destroys what such a one captures twice.
@@ -132,6 +134,7 @@ Service::Async<proto::Empty> Service::forget(Shared container) {
   if (auto cleaned = co_await clean_up(io_, *container); !cleaned) {
     log::error("{}", cleaned.error().message);
   }
+  co_await close_streams(*container);
   containers_.erase(container->id);
   co_return proto::Empty();
 }
@@ -144,6 +147,7 @@ void Service::publish_create(const Container& container, const proto::CreateRequ
   event.mutable_io()->set_stdin(request.stdin());
   event.mutable_io()->set_stdout(request.stdout());
   event.mutable_io()->set_stderr(request.stderr());
+  event.mutable_io()->set_terminal(request.terminal());
   event.set_pid(static_cast<uint32_t>(container.pid));
   events_.publish(event);
 }
@@ -178,7 +182,6 @@ Service::Async<proto::StartResponse> Service::start(proto::ProcessRequest reques
 
 void Service::on_end(const Shared& container, uint32_t exit_status) {
   end(*container, exit_status);
-  container->stdio.finish();
   if (container->state == State::kCreating) return;  // create() sees it
   container->state = State::kStopped;
   if (!container->own_pids) {
@@ -218,6 +221,7 @@ Service::Async<proto::StateResponse> Service::state(proto::ProcessRequest reques
   response.set_stdin(process.stdio_paths.in);
   response.set_stdout(process.stdio_paths.out);
   response.set_stderr(process.stdio_paths.err);
+  response.set_terminal(process.terminal);
   if (process.ended) {
     response.set_exit_status(process.exit_status);
     set_time(*response.mutable_exited_at(), process.exited_at);
@@ -237,7 +241,7 @@ Service::Async<proto::WaitResponse> Service::wait(proto::ProcessRequest request)
 }
 
 Service::Async<proto::DeleteResponse> Service::remove(proto::ProcessRequest request) {
-  if (!request.exec_id().empty()) co_return remove_exec(request);
+  if (!request.exec_id().empty()) co_return co_await remove_exec(std::move(request));
   co_await finish_regardless();
   auto found = find(request.id(), Verb::kDelete);
   if (!found) co_return failure(found.error());
@@ -260,6 +264,7 @@ Service::Async<proto::DeleteResponse> Service::remove(proto::ProcessRequest requ
     container->state = State::kStopped;
     co_return failure(cleaned.error());
   }
+  co_await close_streams(*container);
   proto::TaskDelete event;
   event.set_container_id(container->id);
   event.set_pid(static_cast<uint32_t>(container->pid));
@@ -309,9 +314,13 @@ Service::Async<proto::Empty> Service::close_io(proto::CloseIORequest request) {
 }
 
 /// A process without a terminal has no size to change.
-Service::Async<proto::Empty> Service::resize_pty(proto::ProcessRequest request) {
+Service::Async<proto::Empty> Service::resize_pty(proto::ResizePtyRequest request) {
   const auto found = find_process(request.id(), request.exec_id(), Verb::kResizePty);
   if (!found) co_return failure(found.error());
+  if (!(*found)->console) co_return proto::Empty();
+  if (auto resized = (*found)->console->resize(request.width(), request.height()); !resized) {
+    co_return wrap(resized.error(), fmt::format("ResizePty of {}", (*found)->name()));
+  }
   co_return proto::Empty();
 }
 

@@ -45,7 +45,7 @@ class Service {
   Async<proto::DeleteResponse> remove(proto::ProcessRequest request);
   Async<proto::Empty> kill(proto::KillRequest request);
   Async<proto::Empty> close_io(proto::CloseIORequest request);
-  Async<proto::Empty> resize_pty(proto::ProcessRequest request);
+  Async<proto::Empty> resize_pty(proto::ResizePtyRequest request);
   Async<proto::PidsResponse> pids(proto::ContainerRequest request);
   Async<proto::StatsResponse> stats(proto::ContainerRequest request);
   Async<proto::Empty> pause(proto::ContainerRequest request);
@@ -60,7 +60,7 @@ class Service {
   Result<SharedProcess> find_process(const std::string& id, const std::string& exec_id,
                                      Verb verb) const;
   Async<proto::StartResponse> start_exec(proto::ProcessRequest request);
-  Result<proto::DeleteResponse> remove_exec(const proto::ProcessRequest& request);
+  Async<proto::DeleteResponse> remove_exec(proto::ProcessRequest request);
   void on_exec_end(const Shared& container, const SharedProcess& process);
   void publish_exit(const Process& process);
   Async<proto::Empty> forget(Shared container);

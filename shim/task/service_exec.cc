@@ -7,6 +7,7 @@
 #include "shim/init/protocol.h"
 #include "shim/task/exec.h"
 #include "shim/task/service.h"
+#include "shim/task/streams.h"
 #include "shim/task/time.h"
 
 /// The calls on executed processes that differ from those on a container's first one.
@@ -36,7 +37,14 @@ Service::Async<proto::Empty> Service::exec(proto::ExecRequest request) {
   if (!process) {
     co_return wrap(process.error(), fmt::format("Exec in container \"{}\"", container->id));
   }
-  container->execs[request.exec_id()] = std::move(*process);
+  container->execs[request.exec_id()] = *process;
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
+  auto opened = co_await open_streams(io_, platform_, children_, **process);
+  if (!opened) {
+    container->execs.erase(request.exec_id());
+    co_return wrap(opened.error(), fmt::format("Exec in container \"{}\"", container->id));
+  }
+  (*process)->state = State::kCreated;
   proto::TaskExecAdded event;
   event.set_container_id(container->id);
   event.set_exec_id(request.exec_id());
@@ -77,7 +85,6 @@ Service::Async<proto::StartResponse> Service::start_exec(proto::ProcessRequest r
       co_await wait_for_end(*process);
     }
     end(*process, kNoStatus);
-    process->stdio.finish();
     process->state = State::kStopped;
     log::error("Start of {}: {}", process->name(), started.error().message);
     co_return tl::unexpected<Error>(started.error());
@@ -94,7 +101,6 @@ Service::Async<proto::StartResponse> Service::start_exec(proto::ProcessRequest r
 }
 
 void Service::on_exec_end(const Shared& container, const SharedProcess& process) {
-  process->stdio.finish();
   if (process->state != State::kRunning) return;  // start_exec() sees it
   process->state = State::kStopped;
   publish_exit(*process);
@@ -105,16 +111,21 @@ void Service::on_exec_end(const Shared& container, const SharedProcess& process)
 }
 
 /// containerd is told of a container's removal alone.
-Result<proto::DeleteResponse> Service::remove_exec(const proto::ProcessRequest& request) {
-  TRY_ASSIGN(const SharedProcess process,
-             find_process(request.id(), request.exec_id(), Verb::kDelete));
+Service::Async<proto::DeleteResponse> Service::remove_exec(proto::ProcessRequest request) {
+  auto found = find_process(request.id(), request.exec_id(), Verb::kDelete);
+  if (!found) co_return tl::unexpected<Error>(found.error());
+  const SharedProcess process = std::move(*found);
+  const Shared container = containers_.at(request.id());
+  co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   if (!process->ended) end(*process, kNoStatus);  // never started
-  containers_.at(request.id())->execs.erase(request.exec_id());
+  process->state = State::kStopped;
+  co_await close_streams(*process);
+  container->execs.erase(request.exec_id());
   proto::DeleteResponse response;
   response.set_pid(static_cast<uint32_t>(process->pid));
   response.set_exit_status(process->exit_status);
   set_time(*response.mutable_exited_at(), process->exited_at);
-  return response;
+  co_return response;
 }
 
 }  // namespace wasmedge::task

@@ -16,8 +16,9 @@ Result<Fd> open_fifo(std::string_view stream, std::string path) {
   if (path.starts_with(kFifoScheme)) path.erase(0, kFifoScheme.size());
   if (const size_t colon = path.find("://"); colon != std::string::npos) {
     return fail(ErrorCode::kUnimplemented,
-                "{}: this shim does not support the scheme {}://, only fifos (\"{}\")", stream,
-                path.substr(0, colon), path);
+                "{}: {}:// is none of the schemes that can be here: fifo://, and for output "
+                "file://, binary:// and binary-v2:// (\"{}\")",
+                stream, path.substr(0, colon), path);
   }
   auto fd = open_file(path, O_RDWR | O_NONBLOCK | O_NOCTTY);
   if (!fd) return wrap(std::move(fd).error(), stream);
@@ -58,11 +59,20 @@ void keep_reading_end(Fd& held) {
 
 }  // namespace
 
-Result<Stdio> Stdio::open(const StdioPaths& paths) {
+Result<Stdio> Stdio::open(const StdioPaths& paths, LoggerEnds logger, bool terminal) {
   Stdio stdio;
   TRY(open_input("stdin", paths.in, stdio.container_in_, stdio.held_in_));
-  TRY(open_output("stdout", paths.out, stdio.container_out_, stdio.held_out_));
-  TRY(open_output("stderr", paths.err, stdio.container_err_, stdio.held_err_));
+  if (logger.out) {
+    stdio.container_out_ = std::move(logger.out);
+    stdio.container_err_ = std::move(logger.err);
+  } else {
+    TRY(open_output("stdout", paths.out, stdio.container_out_, stdio.held_out_));
+    TRY(open_output("stderr", paths.err, stdio.container_err_, stdio.held_err_));
+  }
+  if (terminal) {
+    stdio.terminal_ = {std::move(stdio.container_in_), std::move(stdio.container_out_)};
+    stdio.container_err_.reset();
+  }
   return stdio;
 }
 
@@ -78,6 +88,7 @@ void Stdio::close_stdin() {
 
 void Stdio::finish() {
   give_away();
+  terminal_ = {};
   close_stdin();
   keep_reading_end(held_out_);
   keep_reading_end(held_err_);

@@ -6,7 +6,7 @@ import grpc
 import pytest
 from lab.cri import Stream
 
-_STDIN, STDOUT, STDERR, ERROR = range(4)
+_STDIN, STDOUT, STDERR, ERROR, RESIZE = range(5)
 HANDLERS = pytest.mark.parametrize("handler", ["wasmedge", "runc"])
 
 # (context of the container, command, does it succeed, what it writes): critest asks by ExecSync.
@@ -76,3 +76,26 @@ def test_exec_of_a_module(cri, pods):
     done = cri.ExecSync(container_id=container, cmd=["/bin/show", "a"], timeout=20)
     assert done.exit_code == 7
     assert done.stdout.decode().startswith("argv[0]=/bin/show\nargv[1]=a\n")
+
+
+def test_exec_on_a_terminal(cri, pods):
+    container = pods().start(cri.busybox, "/bin/sleep", "1000")
+    stream = open_exec(cri, container, "sh", "-c", "busybox tty; read go; busybox stty size; exit 4", stdin=True, stdout=True, tty=True)
+    stream.receive(STDOUT, b"/dev/pts/0\r\n")
+    stream.send(b'{"Width": 99, "Height": 33}', RESIZE)
+    stream.send(b"go\n")
+    got = stream.to_its_end()
+    assert got[STDOUT].endswith(b"go\r\n33 99\r\n"), got
+    assert {"reason": "ExitCode", "message": "4"} in json.loads(got[ERROR])["details"]["causes"]
+
+
+@HANDLERS
+def test_a_container_with_a_terminal(cri, pods, handler):
+    pod = pods(handler)
+    container = pod.start(cri.busybox, "/bin/sh", "-c", "busybox tty; read go; echo got $go; exit 3", stdin=True, tty=True)
+    attached = Stream(cri, cri.Attach(container_id=container, stdin=True, stdout=True, tty=True).url)
+    attached.send(b"it\n")
+    attached.receive(STDOUT, b"got it\r\n")
+    attached.close()
+    assert pod.wait(container).exit_code == 3
+    assert pod.saw(container, "/dev/pts/0")

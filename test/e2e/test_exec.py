@@ -1,6 +1,10 @@
 """`docker exec` and `ctr task exec`: further processes in a container that runs."""
 
+import signal
+import subprocess
+
 import pytest
+from lab.proc import wait_until
 
 pytestmark = pytest.mark.usefixtures("ours_alone")
 
@@ -93,3 +97,49 @@ def test_in_a_container_that_is_paused_is_refused(docker, images):
 def test_in_a_container_that_has_ended(client, images):
     client.run(images(client, "busybox"), "true", name="box", detach=True, check=True)
     assert client.exec("box", SHELL, "true").returncode != 0
+
+
+# What Docker's users and scripts know: 127 for a command that is not there, 126 for one that cannot be executed.
+@pytest.mark.complaints
+@pytest.mark.parametrize("command, status", {"/none": 127, "none": 127, "/bin": 126}.items(), ids=["path", "name", "directory"])
+def test_dockers_exit_status_of_a_command_that_cannot_run(docker, images, command, status):
+    for image in ("busybox", "probe"):
+        assert docker.run(images(docker, image), entrypoint=command).returncode == status
+    # Docker 26 answers any exec that fails by 126.
+    expected = 126 if docker.host.engine.suite == "trixie" else status
+    assert sleeper(docker, images).exec("box", command).returncode == expected
+
+
+@pytest.fixture
+def more(ctr, images):
+    """A process of id "more" in a container that runs."""
+    sleeper(ctr, images)
+    argv = ctr.host.ctr_command("task", "exec", "--exec-id", "more", "box", SHELL, "sleep", "2000")
+    with subprocess.Popen(argv, env=ctr.host.environment(), stdin=subprocess.PIPE, start_new_session=True) as process:
+        wait_until(lambda: "more" in processes(ctr), "its process", timeout=10)
+        yield process
+        process.kill()
+
+
+def processes(ctr):
+    """Pids, and the exec ids that the shim tells as details."""
+    return ctr.host.ctr("task", "ps", "box").stdout
+
+
+def test_its_process_is_listed_and_ends_by_its_signal(ctr, more):
+    ctr.host.ctr("task", "kill", "-s", "SIGTERM", "--exec-id", "more", "box")
+    assert more.wait(timeout=30) == 143
+    assert "more" not in processes(ctr)
+    assert len(processes(ctr).splitlines()) == 2
+
+
+def test_kill_all_ends_it_too(ctr, more):
+    ctr.host.ctr("task", "kill", "--all", "-s", "SIGUSR1", "box")
+    assert more.wait(timeout=30) == 128 + signal.SIGUSR1
+
+
+def test_policy_holds_for_an_executed_module(docker, images):
+    start(docker, images, "probe", "sleep", "1000000", entrypoint="/bin/probe", annotation=["io.wasmedge.wasi.preopens=/data:rw"])
+    assert docker.exec("box", "/bin/probe", "write", "/data/file", "mine").returncode == 0
+    done = docker.exec("box", "/bin/probe", "read", "/etc/greeting")
+    assert done.stdout == "" and done.returncode != 0, done

@@ -3,6 +3,8 @@
 import functools
 import hashlib
 
+from lab.client import new_id
+
 MIB = 1 << 20
 
 
@@ -46,6 +48,22 @@ def test_stdout_of_10_mebibytes_arrives_whole(docker, images):
     assert len(done.stdout) == 10 * MIB, done.stderr
     assert hashlib.sha256(done.stdout).hexdigest() == hashlib.sha256(spew(10)).hexdigest()
     assert done.returncode == 0
+
+
+def test_reader_that_dies_and_another_that_comes(ctr, images):
+    name = new_id()
+    argument = {"name": name, "entrypoint": "/bin/probe"}
+    with ctr.popen(images(ctr, "probe"), "copy", **argument) as first:
+        first.stdin.write("one\n")
+        first.stdin.flush()
+        assert first.stdout.readline() == "one\n"
+        first.kill()
+    with ctr.attach(name) as second:
+        second.stdin.write("two\n")
+        second.stdin.flush()
+        assert second.stdout.readline() == "two\n"
+        ctr.host.ctr("task", "kill", "-s", "SIGKILL", name)
+        assert second.wait(timeout=30) == 137
 
 
 def test_stderr_is_kept_apart(client, images):

@@ -21,8 +21,7 @@ Result<int> run_artifact(std::span<char*> arguments) {
   wasi::WasiConfig config;
   config.args = {path};
   for (size_t i = 2; i < arguments.size(); ++i) config.args.emplace_back(arguments[i]);
-  TRY_ASSIGN(auto command,
-             wasi::Command::prepare(std::move(artifact), std::move(config), function));
+  TRY_ASSIGN(auto command, wasi::Command::prepare(artifact, std::move(config), function));
   TRY(write_all(1, std::string_view("prepared\n"), "stdout"));
   return command.run();
 }

@@ -25,6 +25,9 @@ Result<std::string> run(const CommandLine& line) {
       return fmt::format("containerd-shim-wasmedge-v1 {}\n", PROJECT_VERSION);
     case CommandLine::Action::kPolicy:
       return explain_policy(line);
+    case CommandLine::Action::kAppend:
+      TRY(append());
+      return std::string();
     case CommandLine::Action::kServe:
       TRY(serve(line));
       return std::string();

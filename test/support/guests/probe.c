@@ -87,6 +87,11 @@ static int spin(void) {
   }
 }
 
+static int tell_terminals(void) {
+  for (int stream = 0; stream < 3; ++stream) printf("%d %s\n", stream, isatty(stream) ? "terminal" : "none");
+  return 0;
+}
+
 int main(int argc, char **argv) {
   const char *verb = argc > 1 ? argv[1] : "";
   const char *first = argc > 2 ? argv[2] : "";
@@ -97,6 +102,7 @@ int main(int argc, char **argv) {
   if (!strcmp(verb, "grow")) return grow(atol(first));
   if (!strcmp(verb, "sleep")) return wait_for(atol(first));
   if (!strcmp(verb, "spin")) return spin();
+  if (!strcmp(verb, "terminals")) return tell_terminals();
   if (!strcmp(verb, "exit")) return atoi(first);
   if (!strcmp(verb, "trap")) __builtin_trap();
   fprintf(stderr, "probe: unknown verb '%s'\n", verb);

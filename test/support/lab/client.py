@@ -7,6 +7,7 @@ import subprocess
 import uuid
 
 from .proc import run
+from .terminal import Terminal
 
 
 def _flags(**options):
@@ -53,8 +54,19 @@ class Ctr:
         """`ctr run`, running, its stdio piped: see command()."""
         return _popen(self.command(image, *args, **options), self.host.environment())
 
-    def command(self, image, *args, name=None, entrypoint=None, env=None, volumes=(), memory=None, user=None,
-                workdir=None, read_only=False, detach=False, runtime=None, annotation=(), options=None):  # fmt: skip
+    def terminal(self, image, *args, rows=24, columns=80, **options):
+        """`ctr run --tty` on a Terminal: see command()."""
+        argv = self.command(image, *args, tty=True, **options)
+        return Terminal(argv, self.host.environment(), rows, columns)
+
+    def exec_terminal(self, name, *args):
+        """`ctr task exec --tty` on a Terminal."""
+        argv = self.host.ctr_command("task", "exec", "--tty", "--exec-id", new_id(), name, *args)
+        return Terminal(argv, self.host.environment())
+
+    def command(self, image, *args, name=None, entrypoint=None, env=None, volumes=(), memory=None, user=None, workdir=None,
+                read_only=False, detach=False, tty=False, runtime=None, annotation=(), options=None,
+                log_uri=None, null_io=False):  # fmt: skip
         """The command line: volumes are (host, guest, "rw" or "ro"); entrypoint and args replace the image's as in docker."""
         mounts = [f"type=bind,src={source},dst={target},options=rbind:{mode}" for source, target, mode in volumes]
         flags = _flags(
@@ -62,6 +74,7 @@ class Ctr:
             platform=image.platform,
             rm=not detach,
             detach=detach,
+            tty=tty,
             env=[f"{k}={v}" for k, v in (env or {}).items()],
             mount=mounts,
             memory_limit=memory,
@@ -70,6 +83,8 @@ class Ctr:
             read_only=read_only,
             annotation=list(annotation),
             runtime_config_path=options,
+            log_uri=log_uri,
+            null_io=null_io,
         )
         # ctr's arguments replace the whole command line of the image.
         entry = [entrypoint] if entrypoint else image.entrypoint
@@ -80,6 +95,10 @@ class Ctr:
         """`ctr task exec` to its end."""
         argv = self.host.ctr_command("task", "exec", "--exec-id", new_id(), name, *args)
         return run(argv, env=self.host.environment(), input=stdin, check=check, timeout=timeout)
+
+    def attach(self, name):
+        """`ctr task attach`, running, its stdio piped."""
+        return _popen(self.host.ctr_command("task", "attach", name), self.host.environment())
 
     def takes_options(self):
         """Whether this ctr hands a file of runtime options on."""
@@ -124,8 +143,21 @@ class Docker:
         """`docker run -i`, running, its stdio piped: see command()."""
         return _popen(self.command(image, *args, interactive=True, **options), self.docker.environment())
 
+    def terminal(self, image, *args, rows=24, columns=80, **options):
+        """`docker run -it` on a Terminal: see command()."""
+        argv = self.command(image, *args, interactive=True, tty=True, **options)
+        return Terminal(argv, self.docker.environment(), rows, columns)
+
+    def exec_terminal(self, name, *args):
+        """`docker exec -it` on a Terminal."""
+        return Terminal(["docker", "exec", "-it", name, *args], self.docker.environment())
+
+    def attach_terminal(self, name):
+        """`docker attach` on a Terminal."""
+        return Terminal(["docker", "attach", name], self.docker.environment())
+
     def command(self, image, *args, name=None, entrypoint=None, env=None, volumes=(), memory=None, user=None,
-                workdir=None, read_only=False, detach=False, runtime=None,
+                workdir=None, read_only=False, detach=False, tty=False, runtime=None,
                 interactive=False, network="none", publish=(), annotation=(), pids=None):  # fmt: skip
         """The command line: --rm unless detached; without a network unless one is asked for; publish as docker takes it."""
         flags = _flags(
@@ -134,6 +166,7 @@ class Docker:
             rm=not detach,
             detach=detach,
             interactive=interactive,
+            tty=tty,
             name=name,
             entrypoint=entrypoint,
             env=[f"{k}={v}" for k, v in (env or {}).items()],

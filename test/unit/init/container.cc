@@ -95,6 +95,8 @@ oci::ControlMessage TestContainer::converse() {
     if (message.kind == static_cast<uint32_t>(Control::kHooks)) {
       if (on_hooks) on_hooks();
       EXPECT_TRUE(oci::send_control(socket, static_cast<uint32_t>(Control::kResume)));
+    } else if (message.kind == static_cast<uint32_t>(Control::kTerminal)) {
+      output_end_ = std::move(message.fd);
     } else if (message.kind == static_cast<uint32_t>(Control::kImage)) {  // it is no artifact
       EXPECT_TRUE(oci::send_control(socket, static_cast<uint32_t>(Control::kModule)));
     } else if (message.kind == static_cast<uint32_t>(Control::kCompile) ||
@@ -180,12 +182,14 @@ int TestContainer::wait() {
   // A test that hangs would take the whole run with it.
   pollfd end{launched_->pidfd.get(), POLLIN, 0};
   pollfd data{output_end_.get(), POLLIN, 0};
-  for (int idle = 0; ::poll(&end, 1, 10) == 0 && idle < 3'000; ++idle) {
+  const auto take_output = [&] {
     char buffer[4096];
-    while (::poll(&data, 1, 0) > 0 && (data.revents & POLLIN) != 0) {
-      const ssize_t count = ::read(output_end_.get(), buffer, sizeof buffer);
-      if (count <= 0) break;
-      output_.append(buffer, static_cast<size_t>(count));
+    const ssize_t count = ::read(output_end_.get(), buffer, sizeof buffer);
+    if (count > 0) output_.append(buffer, static_cast<size_t>(count));
+    return count > 0;
+  };
+  for (int idle = 0; ::poll(&end, 1, 10) == 0 && idle < 3'000; ++idle) {
+    while (::poll(&data, 1, 0) > 0 && (data.revents & POLLIN) != 0 && take_output()) {
     }
   }
   if (::poll(&end, 1, 0) == 0) {
@@ -196,8 +200,8 @@ int TestContainer::wait() {
   while (::waitpid(launched_->pid, &status, 0) < 0 && errno == EINTR) {
   }
   reaped_ = true;
-  auto rest = read_all(output_end_.get(), size_t{64} << 20, "output");
-  if (rest) output_ += *rest;
+  while (take_output()) {
+  }
   return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 

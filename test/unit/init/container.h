@@ -38,7 +38,7 @@ class TestContainer {
   int wait();
   /// create(), start(), wait().
   int run();
-  /// stdout and stderr together, after wait().
+  /// stdout and stderr together, or what a terminal showed, after wait().
   const std::string& output() const { return output_; }
 
   pid_t pid() const { return launched_ ? launched_->pid : 0; }

@@ -72,6 +72,17 @@ TEST_F(Container, HasTheUsualDevices) {
       "no console\n");
 }
 
+TEST_F(Container, ATerminal) {
+  config()["process"]["terminal"] = true;
+  config()["process"]["consoleSize"] = {{"height", 40}, {"width", 120}};
+  config()["process"]["user"] = {{"uid", 1000}, {"gid", 1000}};
+  EXPECT_EQ(
+      shell("busybox tty; busybox stty size; echo by tty > /dev/tty;"
+            "stat -c '%t:%T %u:%g %a' /dev/pts/0 /dev/console; echo by console > /dev/console"),
+      "/dev/pts/0\r\n40 120\r\nby tty\r\n88:0 1000:5 620\r\n88:0 1000:5 620\r\n"
+      "by console\r\n");
+}
+
 TEST_F(Container, MasksAndReadOnlyPaths) {
   EXPECT_EQ(shell("head -c 1 /proc/kcore 2>/dev/null; ls /sys/firmware; ls /proc/acpi 2>/dev/null;"
                   "stat -c %t:%T /proc/keys;"
@@ -352,10 +363,11 @@ TEST_F(Container, CreateErrorsSayWhatToChange) {
     return refused();
   };
   using Json = nlohmann::json;
-  EXPECT_EQ(error_with([](Json& c) { c["process"]["terminal"] = true; }),
-            "config.json: process.terminal is not supported");
+  EXPECT_EQ(error_with(
+                [](Json& c) { c["process"]["consoleSize"] = {{"height", 70'000}, {"width", 80}}; }),
+            "config.json: process.consoleSize.height: 70000 is out of range (0 to 65535)");
   EXPECT_EQ(error_with([](Json& c) { c["process"]["args"] = {"/no/such"}; }),
-            "entry point \"/no/such\": file not found in the image; looked at /no/such");
+            "entry point \"/no/such\": executable file not found in the image; looked at /no/such");
   EXPECT_EQ(error_with([](Json& c) {
               c["mounts"].push_back(
                   {{"destination", "/x"}, {"source", "/no/such"}, {"options", {"bind"}}});

@@ -111,9 +111,10 @@ TEST_F(FindProgram, Names) {
   put("/bin/tool", kModule);
   EXPECT_EQ(find("tool"), "wasm /bin/tool");
   process_.env = {"PATH=/nowhere"};
-  EXPECT_EQ(find("tool"),
-            "entry point \"tool\": file not found in the image; looked in /nowhere, and for a "
-            "WebAssembly module in /app");
+  EXPECT_EQ(
+      find("tool"),
+      "entry point \"tool\": executable file not found in the image; looked in /nowhere, and for a "
+      "WebAssembly module in /app");
   // A native program is not taken from the working directory by a bare name.
   put("/app/script", "#!/bin/sh\n");
   EXPECT_NE(find("script").find("file not found"), std::string::npos);
@@ -129,8 +130,9 @@ TEST_F(FindProgram, SearchGoesOnAfterWhatIsNoProgram) {
 }
 
 TEST_F(FindProgram, ErrorsSayWhatWasFound) {
-  EXPECT_EQ(find("/app/hello"),
-            "entry point \"/app/hello\": file not found in the image; looked at /app/hello");
+  EXPECT_EQ(
+      find("/app/hello"),
+      "entry point \"/app/hello\": executable file not found in the image; looked at /app/hello");
   EXPECT_EQ(find("/app"), "entry point \"/app\": is a directory");
   put("/app/config.json", "{\"a\": 1}");
   EXPECT_EQ(
@@ -146,7 +148,7 @@ TEST_F(FindProgram, LinksStayInTheImage) {
   fs::create_symlink("/bin/busybox", directory_.path() + "/bin/sh");
   EXPECT_EQ(find("/bin/sh"), "native /bin/sh");
   fs::create_symlink("/etc/passwd", directory_.path() + "/app/host");
-  EXPECT_NE(find("/app/host").find("file not found in the image"), std::string::npos);
+  EXPECT_NE(find("/app/host").find("executable file not found in the image"), std::string::npos);
 }
 
 TEST_F(FindProgram, AsTheUser) {

@@ -10,6 +10,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <filesystem>
+#include <thread>
 
 #include "shim/rpc/client.h"
 #include "test/unit/rpc/bytes.h"
@@ -124,6 +125,19 @@ TEST_F(ServerTest, ACallsTimeoutIsAppliedHere) {
   const auto frames = receive(client);
   ASSERT_EQ(frames.size(), 1U);
   EXPECT_EQ(response_in(frames[0]).status().code(), 4);
+  EXPECT_EQ(running_, 0);
+}
+
+TEST_F(ServerTest, ATimeoutAndTheConnectionsEndAtOnce) {
+  Fd client = connect();
+  ASSERT_TRUE(write_all(client.get(), request_frame(1, "t", "Forever", "", 20'000'000), "socket"));
+  run(5ms);
+  EXPECT_EQ(running_, 1);
+  client.reset();
+  // Both are there to be dealt with when the loop runs again.
+  const auto late = std::chrono::steady_clock::now() + 30ms;
+  while (std::chrono::steady_clock::now() < late) std::this_thread::yield();
+  run(50ms);
   EXPECT_EQ(running_, 0);
 }
 

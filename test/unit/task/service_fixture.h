@@ -78,6 +78,10 @@ class FakePlatform : public Platform {
     return cache::Compilation{-1, Fd(ends[0]), name};
   }
 
+  Result<LoggerProcess> start_logger(const LoggerUri& logger, const std::string& id) override {
+    return start_logger_process(logger, id, "ns");
+  }
+
  private:
   static void say(int socket, Control kind, std::string_view payload = {}) {
     if (!oci::send_control(socket, static_cast<uint32_t>(kind), payload)) ::_exit(99);

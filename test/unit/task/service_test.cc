@@ -135,8 +135,8 @@ TEST_F(ServiceTest, WhatIsNotSupportedSaysSo) {
   proto::CreateRequest terminal;
   terminal.set_id("box");
   terminal.set_bundle(bundle_.path());
-  terminal.set_terminal(true);
-  EXPECT_EQ(code_of(call("Create", terminal.SerializeAsString())), ErrorCode::kUnimplemented);
+  terminal.set_terminal(true);  // config.json has none
+  EXPECT_EQ(code_of(call("Create", terminal.SerializeAsString())), ErrorCode::kInvalidArgument);
   EXPECT_EQ(code_of(call("Checkpoint", "")), ErrorCode::kUnimplemented);
 }
 
