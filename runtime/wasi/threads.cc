@@ -13,6 +13,7 @@
 #include "runtime/run/guest_stack.h"
 #include "runtime/wasi/host_stack.h"
 #include "runtime/wasi/interrupt.h"
+#include "runtime/wasi/trace.h"
 
 namespace wasmedge::wasi {
 
@@ -110,6 +111,11 @@ void Threads::set_fuel(uint64_t fuel) {
 uint32_t Threads::thread_spawn(ThreadInstance* spawner, uint32_t argument) {
   need_host_stack();
   const uint32_t id = spawner->threads->spawn(*spawner, argument);
+  if (spawner->env().guest->trace >= 0) {
+    const std::array<uint64_t, 1> values{argument};
+    TracedCall(spawner->env(), "thread-spawn", "uint32_t argument", values)
+        .end(static_cast<int32_t>(id));
+  }
   if (spawner->env().ended()) run::exit_guest(0);
   return id;
 }

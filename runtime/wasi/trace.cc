@@ -120,6 +120,11 @@ void TracedCall::end(Errno error) {
   write();
 }
 
+void TracedCall::end(int32_t result) {
+  fmt::format_to(std::back_inserter(line_), " = {}", result);
+  write();
+}
+
 void TracedCall::end() {
   write();
 }

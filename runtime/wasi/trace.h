@@ -20,6 +20,8 @@ class TracedCall {
              std::span<const uint64_t> values);
   /// Writes the line to the guest's trace (WasiConfig::trace), in one write.
   void end(Errno error);
+  /// The same, of wasi.thread-spawn: a thread's number, or a negative error.
+  void end(int32_t result);
   /// Of a call that will not return.
   void end();
 

@@ -1,6 +1,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 
@@ -79,6 +80,7 @@ Result<wasi::WasiConfig> wasi_config(const oci::Spec& spec, const policy::Policy
   config.fuel = policy.fuel;
   config.time = policy.time;
   config.threads = policy.threads;
+  if (policy.trace) config.trace = STDERR_FILENO;
 
   const std::string cwd = oci::clean_path(spec.process.cwd);
   if (cwd != "/") {

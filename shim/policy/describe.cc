@@ -127,6 +127,7 @@ Result<std::string> explain(const oci::Spec& spec, const std::vector<Ceiling>& c
   text += limit_line("fuel", policy.fuel, number, "no rule");
   text += limit_line("time", policy.time, show_time, "no rule");
   text += limit_line("threads", policy.threads, number, "as far as its cgroup lets it");
+  if (policy.trace) text += line("trace", "stderr", "an annotation; takes nothing away");
   constexpr std::string_view kNative[] = {"allowed", "a pod's sandbox alone", "refused"};
   text += line("native", kNative[static_cast<size_t>(policy.native)],
                policy.native_rule.empty() ? "a program of another kind, contained as under runc"

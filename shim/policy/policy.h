@@ -42,6 +42,7 @@ struct Policy {
   std::optional<wasi::Bound> fuel;                 // instructions, about
   std::optional<wasi::Bound> time;                 // nanoseconds from the start
   std::optional<wasi::Bound> threads;              // at a time, beside the first
+  bool trace = false;  // each call of a WASI function is told on stderr; takes nothing away
   Native native = Native::kAllow;
   std::string native_rule;
   /// The first of the container's own rules: what a native program cannot be held to.

@@ -85,6 +85,14 @@ Result<> set_native(Policy& policy, std::string_view name, std::string_view text
   return {};
 }
 
+Result<> set_trace(Policy& policy, std::string_view name, std::string_view text) {
+  if (text != "stderr") {
+    return Scanner(name, text).fail_here("stderr, where each WASI call is then told");
+  }
+  policy.trace = true;
+  return {};
+}
+
 bool is_name_character(char c) {
   return c > ' ' && c != ',' && c != '=' && c != '*' && c != 0x7f;
 }
@@ -177,13 +185,14 @@ constexpr std::array kKnown = {
 std::string known_settings(bool annotation) {
   std::string names = "preopens";
   for (const Known& known : kKnown) names.append(", ").append(known.key);
-  return annotation ? names : names + ", native";
+  return names + (annotation ? ", trace" : ", native");
 }
 
 Result<> set(Policy& policy, std::string_view key, std::string_view name, std::string_view text,
              bool annotation) {
   if (key == "preopens") return set_preopens(policy, name, text, annotation);
   if (key == "native" && !annotation) return set_native(policy, name, text);
+  if (key == "trace" && annotation) return set_trace(policy, name, text);
   for (const Known& known : kKnown) {
     if (known.key == key) return known.set(policy, name, text);
   }

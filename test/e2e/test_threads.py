@@ -22,6 +22,16 @@ def test_the_example(client, images):
     assert done.returncode == 0 and done.stdout.endswith(" points, 4 threads more than the first\n"), done
 
 
+def test_an_annotation_tells_each_call_on_stderr(client, images):
+    image = images(client, "threads")
+    done = client.run(image, "4", entrypoint="/mandelbrot.wasm", annotation=["io.wasmedge.wasi.trace=stderr"])
+    assert done.returncode == 0 and done.stdout.endswith(" points, 4 threads more than the first\n"), done
+    lines = done.stderr.splitlines()
+    assert all(line.startswith("wasi: ") for line in lines), done
+    assert sum(line.startswith("wasi: thread-spawn(argument=") for line in lines) == 4, done
+    assert any(line.startswith("wasi: fd_write(fd=1, ") and " = SUCCESS, size=" in line for line in lines), done
+
+
 def test_a_bomb_of_threads_is_bounded(client, images):
     done = client.run(images(client, "threads"), "bomb", entrypoint="/threads.wasm")
     assert (done.returncode, done.stdout) == (3, "still here\n"), done

@@ -80,6 +80,7 @@ TEST(Policy, MistakesNameAnnotationAndCharacter) {
       Mistake{"time", "0", "expected more than no time"},
       Mistake{"time", "5 s", "character 2 (\" s\"): expected seconds, or a number with ms"},
       Mistake{"threads", "many", "expected a number of threads"},
+      Mistake{"trace", "all", "character 1 (\"all\"): expected stderr"},
       Mistake{"preopens", "data:rw", "character 1 (\"data:rw\"): expected an absolute path"},
       Mistake{"preopens", "/data", "character 6 (the end): expected :ro or :rw"},
       Mistake{"preopens", "/data:rx", "character 6 (\":rx\"): expected :ro or :rw"},
