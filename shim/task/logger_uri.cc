@@ -38,8 +38,9 @@ Result<std::string> unescape(std::string_view text, bool plus) {
     if (text[i] == '%') {
       const std::string_view digits = text.substr(i + 1, 2);
       unsigned value = 0;
-      const char* const end = digits.data() + digits.size();
-      const auto [stop, error] = std::from_chars(digits.data(), end, value, 16);
+      const char* const begin = digits.begin();
+      const char* const end = digits.end();
+      const auto [stop, error] = std::from_chars(begin, end, value, 16);
       if (digits.size() != 2 || error != std::errc() || stop != end) {
         return fail(ErrorCode::kInvalidArgument, "{} is no escape: two hex digits follow a %",
                     quote(text.substr(i, 3)));

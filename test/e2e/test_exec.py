@@ -94,6 +94,7 @@ def test_in_a_container_that_is_paused_is_refused(docker, images):
     assert box.exec("box", SHELL, "true").returncode == 0
 
 
+@pytest.mark.complaints
 def test_in_a_container_that_has_ended(client, images):
     client.run(images(client, "busybox"), "true", name="box", detach=True, check=True)
     assert client.exec("box", SHELL, "true").returncode != 0
