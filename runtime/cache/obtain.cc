@@ -1,13 +1,14 @@
 #include "runtime/cache/obtain.h"
 
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <array>
-#include <csignal>
+#include <utility>
 
+#include "runtime/base/spawn.h"
 #include "runtime/cache/reply.h"
 
 namespace wasmedge::cache {
@@ -15,57 +16,6 @@ namespace {
 
 constexpr int kModuleFd = 3;
 constexpr int kReplyFd = 4;
-
-// posix_spawn(3)'s two argument objects: stdin and stdout empty, stderr ours, the two fds in their
-// places, nothing else; the caller's signal mask and handlers stay with the caller.
-class SpawnSettings {
- public:
-  SpawnSettings(int module, int reply) {
-    ::posix_spawn_file_actions_init(&actions_);
-    ::posix_spawnattr_init(&attributes_);
-    sigset_t none;
-    sigset_t all;
-    ::sigemptyset(&none);
-    ::sigfillset(&all);
-    ::posix_spawnattr_setsigmask(&attributes_, &none);
-    ::posix_spawnattr_setsigdefault(&attributes_, &all);
-    ::posix_spawnattr_setflags(&attributes_, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    ::posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDWR, 0);
-    ::posix_spawn_file_actions_adddup2(&actions_, STDIN_FILENO, STDOUT_FILENO);
-    if (module >= 0) {
-      ::posix_spawn_file_actions_adddup2(&actions_, module, kModuleFd);
-    } else {
-      ::posix_spawn_file_actions_adddup2(&actions_, STDIN_FILENO, kModuleFd);
-    }
-    ::posix_spawn_file_actions_adddup2(&actions_, reply, kReplyFd);
-    ::posix_spawn_file_actions_addclosefrom_np(&actions_, kReplyFd + 1);
-  }
-  ~SpawnSettings() {
-    ::posix_spawn_file_actions_destroy(&actions_);
-    ::posix_spawnattr_destroy(&attributes_);
-  }
-  SpawnSettings(const SpawnSettings&) = delete;
-  SpawnSettings& operator=(const SpawnSettings&) = delete;
-
-  int spawn(pid_t& pid, std::vector<std::string>& arguments) {
-    std::vector<char*> argv;
-    argv.reserve(arguments.size() + 1);
-    for (std::string& argument : arguments) argv.push_back(argument.data());
-    argv.push_back(nullptr);
-    return ::posix_spawn(&pid, argv[0], &actions_, &attributes_, argv.data(), environ);
-  }
-
- private:
-  posix_spawn_file_actions_t actions_;
-  posix_spawnattr_t attributes_;
-};
-
-// A duplicate above the numbers that the child's fds move to, so that none overwrites another.
-Result<Fd> duplicate_high(int fd) {
-  Fd high(::fcntl(fd, F_DUPFD_CLOEXEC, 16));
-  if (!high) return fail_errno("duplicate a file descriptor for the compiler");
-  return high;
-}
 
 }  // namespace
 
@@ -77,15 +27,15 @@ Result<Compilation> start_program(std::vector<std::string> arguments, int module
   }
   Compilation compilation{-1, Fd(ends[0]), std::move(name)};
   const Fd theirs(ends[1]);
-  TRY_ASSIGN(const Fd reply, duplicate_high(theirs.get()));
-  Fd input;
   if (module >= 0) {
-    TRY_ASSIGN(input, duplicate_high(module));
     arguments.insert(arguments.end(), {"--module-fd", std::to_string(kModuleFd)});
   }
   arguments.insert(arguments.end(), {"--reply-fd", std::to_string(kReplyFd)});
-  errno = SpawnSettings(input.get(), reply.get()).spawn(compilation.pid, arguments);
-  if (errno != 0) return fail_errno("cannot run {}", arguments[0]);
+  const std::array<int, 5> fds = {-1, -1, STDERR_FILENO, module, theirs.get()};
+  static_assert(kModuleFd == 3 && kReplyFd == 4);
+  const std::string program = arguments[0];
+  TRY_ASSIGN(compilation.pid,
+             spawn({.program = program, .arguments = std::move(arguments)}, fds, program));
   return compilation;
 }
 

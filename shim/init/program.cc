@@ -105,8 +105,7 @@ Result<Program> search(int root, const oci::Process& process) {
   if (!here) return tl::unexpected<Error>(here.error());
   return fail(ErrorCode::kNotFound,
               "entry point \"{}\": executable file not found in the image; looked in {}, and for a "
-              "WebAssembly "
-              "module in {}",
+              "WebAssembly module in {}",
               name, looked, process.cwd);
 }
 

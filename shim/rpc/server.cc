@@ -73,7 +73,6 @@ class Server::Session : public std::enable_shared_from_this<Session> {
     asio::cancellation_signal cancel;
     asio::steady_timer deadline;
     bool late = false;
-    bool ended = false;
   };
   using Calls = std::list<std::shared_ptr<OpenCall>>;
 
@@ -128,12 +127,14 @@ void Server::Session::begin(Call call) {
   OpenCall& state = **open;
   if (call.timeout_nano > 0) {
     state.deadline.expires_after(std::chrono::nanoseconds(call.timeout_nano));
-    state.deadline.async_wait([shared = *open](const boost::system::error_code& error) {
-      // No error means only that the time came before the call's end had been dealt with.
-      if (error || shared->ended) return;
-      shared->late = true;
-      shared->cancel.emit(asio::cancellation_type::terminal);
-    });
+    // The time may have come, and the call's end too, before this is called.
+    state.deadline.async_wait(
+        [call_or_none = std::weak_ptr(*open)](const boost::system::error_code& error) {
+          const auto late = call_or_none.lock();
+          if (error || !late) return;
+          late->late = true;
+          late->cancel.emit(asio::cancellation_type::terminal);
+        });
   }
   asio::co_spawn(io_, method->second(std::move(call.payload)),
                  asio::bind_cancellation_slot(
@@ -147,8 +148,6 @@ void Server::Session::begin(Call call) {
 void Server::Session::end(uint32_t stream, Calls::iterator open,
                           const std::exception_ptr& exception, const Result<std::string>& answer) {
   const bool late = (*open)->late;
-  (*open)->ended = true;
-  (*open)->deadline.cancel();
   open_.erase(open);
   if (late && (exception || !answer)) {
     send(encode_status(stream, StatusCode::kDeadlineExceeded, "the call's deadline has passed"));

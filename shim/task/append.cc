@@ -14,15 +14,18 @@ namespace {
 constexpr int kRetryMilliseconds = 1000;
 
 /// A full disk may have room again: until then the container waits, and nothing of it is lost.
-void write_patiently(std::string_view bytes) {
+Result<> write_patiently(std::string_view bytes) {
   while (!bytes.empty()) {
     const ssize_t count = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
     if (count >= 0) {
       bytes.remove_prefix(static_cast<size_t>(count));
-    } else if (errno != EINTR) {
+    } else if (errno == ENOSPC || errno == EDQUOT) {
       ::poll(nullptr, 0, kRetryMilliseconds);
+    } else if (errno != EINTR) {
+      return fail_errno("write the log");
     }
   }
+  return {};
 }
 
 }  // namespace
@@ -40,7 +43,7 @@ Result<> append() {
       if (stream.fd < 0 || stream.revents == 0) continue;
       const ssize_t count = ::read(stream.fd, block.data(), block.size());
       if (count > 0) {
-        write_patiently({block.data(), static_cast<size_t>(count)});
+        TRY(write_patiently({block.data(), static_cast<size_t>(count)}));
       } else if (count == 0) {
         stream.fd = -1;
       } else if (errno != EINTR) {

@@ -24,6 +24,22 @@ namespace {
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 constexpr size_t kBufferBytes = 4096;
 
+/// Until either ends; to nowhere, if that is not open. `owner` has both.
+asio::awaitable<void> copy([[maybe_unused]] std::shared_ptr<void> owner, Descriptor& from,
+                           Descriptor& to) {
+  const bool wanted = to.is_open();
+  std::array<char, kBufferBytes> bytes{};
+  for (;;) {
+    const auto space = asio::buffer(bytes);
+    const auto [ended, count] = co_await from.async_read_some(space, kTuple);
+    if (ended) co_return;
+    if (!wanted) continue;
+    const auto data = asio::buffer(bytes.data(), count);
+    const auto [failed, written] = co_await asio::async_write(to, data, kTuple);
+    if (failed) co_return;
+  }
+}
+
 }  // namespace
 
 struct Console::Copying {
@@ -38,10 +54,11 @@ struct Console::Copying {
   /// While it is open, a process that closes all its ends of the terminal may open it again.
   Fd peer;
   Descriptor in, out;
-  bool is_drained = false;
+  bool closed = false;
   asio::steady_timer drained;
 
   void close() {
+    closed = true;
     peer.reset();
     for (Descriptor* each : {&master, &in, &out}) {
       boost::system::error_code ignored;  // closing cannot fail in a way that matters
@@ -57,7 +74,9 @@ Result<Console> Console::open(asio::io_context& io, Fd master, Fd in, Fd out) {
   auto copying = std::make_shared<Copying>(io, std::move(master), std::move(peer));
   if (in) copying->in.assign(in.release());
   if (out) copying->out.assign(out.release());
-  if (copying->in.is_open()) asio::co_spawn(io, copy_input(copying), asio::detached);
+  if (copying->in.is_open()) {
+    asio::co_spawn(io, copy(copying, copying->in, copying->master), asio::detached);
+  }
   asio::co_spawn(io, copy_output(copying), asio::detached);
   return Console(std::move(copying));
 }
@@ -66,31 +85,9 @@ Console::~Console() {
   if (copying_) copying_->close();
 }
 
-asio::awaitable<void> Console::copy_input(std::shared_ptr<Copying> copying) {
-  std::array<char, kBufferBytes> bytes{};
-  for (;;) {
-    const auto space = asio::buffer(bytes);
-    const auto [ended, count] = co_await copying->in.async_read_some(space, kTuple);
-    if (ended) co_return;
-    const auto data = asio::buffer(bytes.data(), count);
-    const auto [failed, written] = co_await asio::async_write(copying->master, data, kTuple);
-    if (failed) co_return;
-  }
-}
-
 /// To the end of the terminal, EIO.
 asio::awaitable<void> Console::copy_output(std::shared_ptr<Copying> copying) {
-  std::array<char, kBufferBytes> bytes{};
-  for (;;) {
-    const auto space = asio::buffer(bytes);
-    const auto [ended, count] = co_await copying->master.async_read_some(space, kTuple);
-    if (ended) break;
-    if (!copying->out.is_open()) continue;
-    const auto data = asio::buffer(bytes.data(), count);
-    const auto [failed, written] = co_await asio::async_write(copying->out, data, kTuple);
-    if (failed) break;
-  }
-  copying->is_drained = true;
+  co_await copy(copying, copying->master, copying->out);
   copying->close();
 }
 
@@ -114,8 +111,11 @@ void Console::finish() {
 
 asio::awaitable<void> Console::wait_until_drained(std::chrono::milliseconds limit) const {
   const auto copying = copying_;
-  copying->drained.expires_after(limit);
-  if (!copying->is_drained) co_await copying->drained.async_wait(kTuple);
+  const auto until = std::chrono::steady_clock::now() + limit;
+  while (!copying->closed && std::chrono::steady_clock::now() < until) {
+    copying->drained.expires_at(until);
+    co_await copying->drained.async_wait(kTuple);
+  }
 }
 
 }  // namespace wasmedge::task

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <utility>
 
 #include "runtime/base/fd.h"
 #include "runtime/base/result.h"
@@ -22,7 +23,10 @@ class Console {
   static Result<Console> open(boost::asio::io_context& io, Fd master, Fd in, Fd out);
   ~Console();
   Console(Console&& other) = default;
-  Console& operator=(Console&& other) = default;
+  Console& operator=(Console&& other) noexcept {
+    std::swap(copying_, other.copying_);  // the other one closes what we had
+    return *this;
+  }
 
   /// In characters. The foreground processes get SIGWINCH if it is a change.
   Result<> resize(uint32_t width, uint32_t height) const;
@@ -30,13 +34,13 @@ class Console {
   /// The process has ended; others may still have the terminal open.
   void finish();
   /// Returns once all output has been written and nobody has the terminal open any more, or when
-  /// the time is over. Keeps what it needs: the Console may be destroyed meanwhile.
+  /// the time is over. A reader that is gone for good ends the terminal. Keeps what it needs: the
+  /// Console may be destroyed meanwhile.
   boost::asio::awaitable<void> wait_until_drained(std::chrono::milliseconds limit) const;
 
  private:
   struct Copying;
   explicit Console(std::shared_ptr<Copying> copying) : copying_(std::move(copying)) {}
-  static boost::asio::awaitable<void> copy_input(std::shared_ptr<Copying> copying);
   static boost::asio::awaitable<void> copy_output(std::shared_ptr<Copying> copying);
 
   std::shared_ptr<Copying> copying_;

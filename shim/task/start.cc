@@ -1,16 +1,18 @@
 #include <fcntl.h>
 #include <linux/prctl.h>
-#include <spawn.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <cstdlib>
+#include <utility>
 #include <vector>
 
 #include "oci/spec.h"
 #include "runtime/base/fd.h"
+#include "runtime/base/spawn.h"
 #include "shim/task/address.h"
 #include "shim/task/bundle.h"
 #include "shim/task/commands.h"
@@ -21,22 +23,6 @@ namespace {
 
 constexpr char kUnixScheme[] = "unix://";
 
-/// posix_spawn(3)'s two objects, destroyed together.
-struct SpawnPlan {
-  SpawnPlan() {
-    ::posix_spawn_file_actions_init(&actions);
-    ::posix_spawnattr_init(&attributes);
-  }
-  ~SpawnPlan() {
-    ::posix_spawn_file_actions_destroy(&actions);
-    ::posix_spawnattr_destroy(&attributes);
-  }
-  SpawnPlan(const SpawnPlan&) = delete;
-  SpawnPlan& operator=(const SpawnPlan&) = delete;
-  posix_spawn_file_actions_t actions;
-  posix_spawnattr_t attributes;
-};
-
 /// A process group of its own, and none of our streams: containerd reads them to their end.
 Result<pid_t> spawn_server(const CommandLine& line, const Fd& socket) {
   std::vector<std::string> words = {{},           "-namespace",      line.namespace_name,
@@ -44,23 +30,11 @@ Result<pid_t> spawn_server(const CommandLine& line, const Fd& socket) {
                                     line.address, "-publish-binary", line.publish_binary};
   TRY_ASSIGN(words[0], program_beside("containerd-shim-wasmedge-v1"));
   if (line.debug) words.emplace_back("-debug");
-  std::vector<char*> argv;
-  argv.reserve(words.size() + 1);
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-
-  SpawnPlan plan;
-  for (const int fd : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    ::posix_spawn_file_actions_addopen(&plan.actions, fd, "/dev/null", O_RDWR, 0);
-  }
-  ::posix_spawn_file_actions_adddup2(&plan.actions, socket.get(), kListeningFd);
-  ::posix_spawnattr_setflags(&plan.attributes, POSIX_SPAWN_SETPGROUP);
-  pid_t pid = 0;
-  const int error =
-      ::posix_spawn(&pid, "/proc/self/exe", &plan.actions, &plan.attributes, argv.data(), environ);
-  if (error == 0) return pid;
-  errno = error;
-  return fail_errno("start the shim's server {}", words[0]);
+  const std::array<int, 4> fds = {-1, -1, -1, socket.get()};
+  static_assert(kListeningFd == 3);
+  const std::string what = "the shim's server " + words[0];
+  return spawn({.program = "/proc/self/exe", .arguments = std::move(words), .own_group = true}, fds,
+               what);
 }
 
 /// The kernel kills the server before containerd, and a container before the server. Where we may

@@ -1,11 +1,14 @@
 #include "shim/task/logger.h"
 
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_future.hpp>
 #include <filesystem>
+#include <utility>
 
+#include "shim/task/commands.h"
 #include "test/unit/task/service_fixture.h"
 
 namespace wasmedge::task {
@@ -69,6 +72,44 @@ TEST(LoggerUri, FaultsAreNamed) {
   has("binary:///a?x=%00", "zero byte");
   EXPECT_NE(message("file:///a", "file:///b").find("a logger takes both"), std::string::npos);
   EXPECT_NE(message("/fifo", "file:///b").find("a logger takes both"), std::string::npos);
+}
+
+/// The status of `append` that writes to `log` what is in a pipe: 0, or 1 and its error's text.
+std::pair<int, std::string> append_to(const std::string& log, int flags) {
+  std::array<int, 2> streams{}, told{};
+  EXPECT_TRUE(::pipe(streams.data()) == 0 && ::pipe(told.data()) == 0);
+  EXPECT_TRUE(write_all(streams[1], "output", "pipe"));
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    const int file = ::open(log.c_str(), flags, 0600);
+    const int words = ::fcntl(told[1], F_DUPFD, 50);
+    ::dup2(file, STDOUT_FILENO);
+    const int input = ::fcntl(streams[0], F_DUPFD, 50);
+    ::dup2(input, kLoggerOut);
+    ::dup2(input, kLoggerErr);
+    ::close_range(kLoggerReady, 49, 0);
+    const auto done = append();
+    if (!done) [[maybe_unused]]
+      const auto said = write_all(words, done.error().message, "pipe");
+    ::_exit(done ? 0 : 1);
+  }
+  for (const int end : {streams[0], streams[1], told[1]}) ::close(end);
+  const auto words = read_all(told[0], 4096, "pipe");
+  ::close(told[0]);
+  int status = 0;
+  EXPECT_EQ(::waitpid(pid, &status, 0), pid);
+  return {WEXITSTATUS(status), words.value_or("")};
+}
+
+TEST(Append, WritesToTheEndOfBothStreams) {
+  const test::TemporaryDirectory directory;
+  EXPECT_EQ(append_to(directory.at("log"), O_WRONLY | O_CREAT), std::pair(0, std::string()));
+  EXPECT_EQ(read_file(directory.at("log"), 64).value_or(""), "output");
+}
+
+TEST(Append, AFileThatCannotBeWrittenIsItsEnd) {
+  EXPECT_EQ(append_to("/dev/null", O_RDONLY),
+            std::pair(1, std::string("write the log: Bad file descriptor")));
 }
 
 /// The service with loggers that are shell scripts.
