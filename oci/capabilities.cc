@@ -24,6 +24,21 @@ uint64_t mask_of(const std::vector<std::string>& names) {
 
 }  // namespace
 
+std::vector<std::string> capability_names() {
+  std::vector<std::string> names;
+  for (cap_value_t value = 0; value < ::cap_max_bits(); ++value) {
+    char* const name = ::cap_to_name(value);
+    if (name == nullptr) continue;
+    std::string upper;
+    for (const char* c = name; *c != '\0'; ++c) {
+      upper += static_cast<char>(*c >= 'a' && *c <= 'z' ? *c - 32 : *c);
+    }
+    ::cap_free(name);
+    if (upper.starts_with("CAP_")) names.push_back(std::move(upper));  // else a number
+  }
+  return names;
+}
+
 CapabilitySets capability_sets(const Capabilities& names) {
   return {mask_of(names.bounding), mask_of(names.effective), mask_of(names.permitted),
           mask_of(names.inheritable), mask_of(names.ambient)};

@@ -15,6 +15,9 @@ struct CapabilitySets {
 /// From names. Those that this kernel does not have are left out: granting them would mean nothing.
 CapabilitySets capability_sets(const Capabilities& names);
 
+/// The names of those that this kernel and libcap know.
+std::vector<std::string> capability_names();
+
 /// Drops from the bounding set whatever is not in `sets`; needs CAP_SETPCAP, so it comes first.
 Result<> limit_bounding_set(const CapabilitySets& sets);
 /// Takes the other four sets, exactly; after the change of user.

@@ -50,6 +50,8 @@ constexpr std::array kPropagations = {
 constexpr std::array<std::string_view, 8> kNothing = {"defaults",   "async", "nolazytime", "nomand",
                                                       "noiversion", "loud",  "remount",    "acl"};
 
+constexpr std::string_view kBind = "bind", kRecursiveBind = "rbind", kCopyUp = "tmpcopyup";
+
 template <typename List>
 bool contains(const List& list, std::string_view name) {
   for (const std::string_view entry : list) {
@@ -84,10 +86,10 @@ MountOptions parse_mount_options(const std::vector<std::string>& options) {
   MountOptions parsed;
   for (const std::string& option : options) {
     const std::string_view name = option;
-    if (name == "bind" || name == "rbind") {
+    if (name == kBind || name == kRecursiveBind) {
       parsed.bind = true;
-      parsed.recursive = parsed.recursive || name == "rbind";
-    } else if (name == "tmpcopyup") {
+      parsed.recursive = parsed.recursive || name == kRecursiveBind;
+    } else if (name == kCopyUp) {
       parsed.copy_up = true;
     } else if (take_attribute(name, parsed.set, parsed.clear) ||
                take_propagation(name, parsed.propagation) || contains(kNothing, name) ||
@@ -101,6 +103,18 @@ MountOptions parse_mount_options(const std::vector<std::string>& options) {
     }
   }
   return parsed;
+}
+
+std::vector<std::string> mount_option_names() {
+  std::vector<std::string> names = {std::string(kBind), std::string(kRecursiveBind),
+                                    std::string(kCopyUp)};
+  for (const Attribute& attribute : kAttributes) {
+    names.emplace_back(attribute.name);
+    names.push_back(fmt::format("r{}", attribute.name));
+  }
+  for (const Propagation& propagation : kPropagations) names.emplace_back(propagation.name);
+  names.insert(names.end(), kNothing.begin(), kNothing.end());
+  return names;
 }
 
 }  // namespace wasmedge::oci

@@ -24,4 +24,7 @@ struct MountOptions {
 
 MountOptions parse_mount_options(const std::vector<std::string>& options);
 
+/// Those that are not left to the filesystem.
+std::vector<std::string> mount_option_names();
+
 }  // namespace wasmedge::oci

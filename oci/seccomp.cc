@@ -56,6 +56,28 @@ constexpr std::array kOperators = {
     Named<scmp_compare>{"SCMP_CMP_MASKED_EQ", SCMP_CMP_MASKED_EQ},
 };
 
+constexpr std::array kArchitectures = {
+    Named<uint32_t>{"SCMP_ARCH_X86", SCMP_ARCH_X86},
+    Named<uint32_t>{"SCMP_ARCH_X86_64", SCMP_ARCH_X86_64},
+    Named<uint32_t>{"SCMP_ARCH_X32", SCMP_ARCH_X32},
+    Named<uint32_t>{"SCMP_ARCH_ARM", SCMP_ARCH_ARM},
+    Named<uint32_t>{"SCMP_ARCH_AARCH64", SCMP_ARCH_AARCH64},
+    Named<uint32_t>{"SCMP_ARCH_MIPS", SCMP_ARCH_MIPS},
+    Named<uint32_t>{"SCMP_ARCH_MIPS64", SCMP_ARCH_MIPS64},
+    Named<uint32_t>{"SCMP_ARCH_MIPS64N32", SCMP_ARCH_MIPS64N32},
+    Named<uint32_t>{"SCMP_ARCH_MIPSEL", SCMP_ARCH_MIPSEL},
+    Named<uint32_t>{"SCMP_ARCH_MIPSEL64", SCMP_ARCH_MIPSEL64},
+    Named<uint32_t>{"SCMP_ARCH_MIPSEL64N32", SCMP_ARCH_MIPSEL64N32},
+    Named<uint32_t>{"SCMP_ARCH_PARISC", SCMP_ARCH_PARISC},
+    Named<uint32_t>{"SCMP_ARCH_PARISC64", SCMP_ARCH_PARISC64},
+    Named<uint32_t>{"SCMP_ARCH_PPC", SCMP_ARCH_PPC},
+    Named<uint32_t>{"SCMP_ARCH_PPC64", SCMP_ARCH_PPC64},
+    Named<uint32_t>{"SCMP_ARCH_PPC64LE", SCMP_ARCH_PPC64LE},
+    Named<uint32_t>{"SCMP_ARCH_RISCV64", SCMP_ARCH_RISCV64},
+    Named<uint32_t>{"SCMP_ARCH_S390", SCMP_ARCH_S390},
+    Named<uint32_t>{"SCMP_ARCH_S390X", SCMP_ARCH_S390X},
+};
+
 constexpr std::array kFlags = {
     // Threads are synchronised by having none.
     Named<unsigned>{"SECCOMP_FILTER_FLAG_TSYNC", 0},
@@ -74,15 +96,7 @@ Result<uint32_t> action_of(std::string_view field, const std::string& name,
 
 Result<> add_architectures(const Context& context, const Seccomp& profile) {
   for (const std::string& name : profile.architectures) {
-    std::string_view plain = name;
-    std::string lower;
-    if (plain.starts_with("SCMP_ARCH_")) plain.remove_prefix(sizeof "SCMP_ARCH_" - 1);
-    for (const char c : plain) lower += static_cast<char>(c >= 'A' && c <= 'Z' ? c + 32 : c);
-    const uint32_t token = seccomp_arch_resolve_name(lower.c_str());
-    if (token == 0) {
-      return fail(ErrorCode::kInvalidArgument,
-                  "config.json: linux.seccomp.architectures: \"{}\" is not known", name);
-    }
+    TRY_ASSIGN(const uint32_t token, lookup(kArchitectures, "architectures", name));
     const int added = seccomp_arch_add(context.get(), token);
     if (added == 0 || added == -EEXIST) continue;
     errno = -added;
@@ -127,7 +141,18 @@ Result<> add_rule(const Context& context, const SeccompRule& rule, uint32_t defa
   return {};
 }
 
+template <typename Table>
+std::vector<std::string_view> names_of(const Table& table) {
+  std::vector<std::string_view> names;
+  for (const auto& entry : table) names.push_back(entry.name);
+  return names;
+}
+
 }  // namespace
+
+SeccompNames seccomp_names() {
+  return {names_of(kActions), names_of(kOperators), names_of(kArchitectures), names_of(kFlags)};
+}
 
 Result<SeccompProgram> compile_seccomp(const Seccomp& profile) {
   TRY_ASSIGN(const uint32_t default_action,

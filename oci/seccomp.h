@@ -19,6 +19,12 @@ struct SeccompProgram {
 /// runc leaves them out; unknown actions, architectures, operators and flags are kInvalidArgument.
 Result<SeccompProgram> compile_seccomp(const Seccomp& profile);
 
+/// What compile_seccomp() knows, by the names of config.json.
+struct SeccompNames {
+  std::vector<std::string_view> actions, operators, architectures, flags;
+};
+SeccompNames seccomp_names();
+
 /// From here on, for good. Needs no_new_privs or CAP_SYS_ADMIN.
 Result<> install_seccomp(const SeccompProgram& program);
 

@@ -6,6 +6,7 @@
 
 #include "oci/json_fields.h"
 #include "oci/spec_linux.h"
+#include "oci/spec_names.h"
 
 namespace wasmedge::oci {
 namespace {
@@ -33,6 +34,19 @@ constexpr std::array kRlimits = {
     NamedResource{"RLIMIT_RTTIME", RLIMIT_RTTIME},
     NamedResource{"RLIMIT_SIGPENDING", RLIMIT_SIGPENDING},
     NamedResource{"RLIMIT_STACK", RLIMIT_STACK},
+};
+
+struct NamedHooks {
+  std::string_view name;
+  std::vector<Hook> Hooks::* hooks;
+};
+constexpr std::array kHooks = {
+    NamedHooks{"prestart", &Hooks::prestart},
+    NamedHooks{"createRuntime", &Hooks::create_runtime},
+    NamedHooks{"createContainer", &Hooks::create_container},
+    NamedHooks{"startContainer", &Hooks::start_container},
+    NamedHooks{"poststart", &Hooks::poststart},
+    NamedHooks{"poststop", &Hooks::poststop},
 };
 
 }  // namespace
@@ -119,12 +133,13 @@ void read_fields(Object& object, Hook& hook) {
 }
 
 void read_fields(Object& object, Hooks& hooks) {
-  object.optional("prestart", hooks.prestart);
-  object.optional("createRuntime", hooks.create_runtime);
-  object.optional("createContainer", hooks.create_container);
-  object.optional("startContainer", hooks.start_container);
-  object.optional("poststart", hooks.poststart);
-  object.optional("poststop", hooks.poststop);
+  for (const NamedHooks& known : kHooks) object.optional(known.name, hooks.*known.hooks);
+}
+
+std::vector<std::string_view> hook_names() {
+  std::vector<std::string_view> names;
+  for (const NamedHooks& known : kHooks) names.push_back(known.name);
+  return names;
 }
 
 void read_fields(Object& object, Spec& spec) {

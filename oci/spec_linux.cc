@@ -4,6 +4,9 @@
 #include <sys/stat.h>
 
 #include <array>
+
+#include "oci/spec_names.h"
+
 namespace wasmedge::oci {
 
 using json::Object;
@@ -22,6 +25,12 @@ constexpr std::array kNamespaces = {
 };
 
 }  // namespace
+
+std::vector<std::string_view> namespace_names() {
+  std::vector<std::string_view> names;
+  for (const NamedNamespace& known : kNamespaces) names.push_back(known.name);
+  return names;
+}
 
 void read_fields(Object& object, Namespace& entry) {
   std::string type;

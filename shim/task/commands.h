@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "runtime/base/result.h"
 #include "shim/task/command_line.h"
@@ -9,6 +10,9 @@ namespace wasmedge::task {
 
 /// The name containerd knows this runtime by.
 inline constexpr char kRuntimeName[] = "io.containerd.wasmedge.v1";
+/// The type of the features in RuntimeInfo: a JSON document.
+inline constexpr char kFeaturesType[] =
+    "types.containerd.io/opencontainers/runtime-spec/1/features/Features";
 /// Where the server finds its listening socket.
 inline constexpr int kListeningFd = 3;
 /// Where a logger finds the container's output, and what it says on that it is ready.
@@ -35,7 +39,9 @@ Result<std::string> explain_policy(const CommandLine& line);
 /// stdout, until both have ended.
 Result<> append();
 
-/// `-info`: an encoded RuntimeInfo.
-std::string info();
+/// `-info`: an encoded RuntimeInfo. `options`: an encoded Any, the runtime's options as containerd
+/// has them on stdin, or nothing; they come back in the answer. What cannot be parsed is
+/// kInvalidArgument.
+Result<std::string> info(std::string_view options);
 
 }  // namespace wasmedge::task

@@ -7,11 +7,18 @@
 #include <span>
 
 #include "runtime/base/fd.h"
+#include "runtime/base/limits.h"
 #include "shim/task/command_line.h"
 #include "shim/task/commands.h"
 
 namespace wasmedge::task {
 namespace {
+
+/// What containerd has on stdin for us; a person at a terminal has nothing.
+Result<std::string> read_input() {
+  if (::isatty(STDIN_FILENO) != 0) return std::string();
+  return read_all(STDIN_FILENO, kLimits.policy_bytes * 2, "stdin");
+}
 
 Result<std::string> run(const CommandLine& line) {
   switch (line.action) {
@@ -20,7 +27,7 @@ Result<std::string> run(const CommandLine& line) {
     case CommandLine::Action::kDelete:
       return remove(line);
     case CommandLine::Action::kInfo:
-      return info();
+      return read_input().and_then([](const std::string& input) { return info(input); });
     case CommandLine::Action::kVersion:
       return fmt::format("containerd-shim-wasmedge-v1 {}\n", PROJECT_VERSION);
     case CommandLine::Action::kPolicy:
