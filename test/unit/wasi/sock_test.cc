@@ -339,10 +339,30 @@ class AddrinfoTest : public SockTest {
     guest_.set(kHead, kNodes);
     for (uint32_t i = 0; i < kMany; ++i) {
       const uint32_t at = kNodes + i * kNode;
-      guest_.set(at,
-                 Addrinfo{.flags = 0, .address = at + 32, .next = i + 1 < kMany ? at + kNode : 0});
-      guest_.set(at + 32, Sockaddr{.data_bytes = 26, .data = at + 64});
+      guest_.set(at, node(at + 32, i + 1 < kMany ? at + kNode : 0));
+      guest_.set(at + 32, data(at + 64));
     }
+  }
+  static Addrinfo node(uint32_t address, uint32_t next) {
+    Addrinfo out{};
+    out.address = address;
+    out.next = next;
+    return out;
+  }
+  static Sockaddr data(uint32_t address) {
+    Sockaddr out{};
+    out.data_bytes = 26;
+    out.data = address;
+    return out;
+  }
+  static Addrinfo hints(uint16_t flags, uint8_t family = 0, uint8_t type = 0,
+                        uint8_t protocol = 0) {
+    Addrinfo out{};
+    out.flags = flags;
+    out.family = family;
+    out.type = type;
+    out.protocol = protocol;
+    return out;
   }
   Errno ask(std::string_view node, std::string_view service, const Addrinfo& hints,
             uint32_t most = kMany) {
@@ -370,7 +390,7 @@ TEST_F(AddrinfoTest, FillsTheGuestsList) {
             (std::array<uint8_t, 6>{0x1f, 0x90, 10, 1, 2, 3}));
   EXPECT_EQ(ask("10.1.2.3", "8080", {}, 1), Errno::kSuccess);  // no more than there is room for
   EXPECT_EQ(guest_.get<uint32_t>(kCount), 1U);
-  EXPECT_EQ(ask("::1", "80", {.type = kSocketDatagram}), Errno::kSuccess);
+  EXPECT_EQ(ask("::1", "80", hints(0, 0, kSocketDatagram)), Errno::kSuccess);
   EXPECT_EQ(guest_.get<uint32_t>(kCount), 1U);
   EXPECT_EQ(guest_.get<Sockaddr>(kNodes + 32).data_bytes, 26U);
   EXPECT_EQ(guest_.get<uint8_t>(kNodes + 64 + 6 + 15), 1U);
@@ -379,38 +399,38 @@ TEST_F(AddrinfoTest, FillsTheGuestsList) {
 TEST_F(AddrinfoTest, HostileArgumentsGetAnErrno) {
   constexpr uint32_t kEnd = Guest::kMemoryBytes;
   EXPECT_EQ(ask("", "", {}), kAiNoName);
-  EXPECT_EQ(ask("1.2.3.4", "80", {.flags = 128}), kAiBadFlag);
-  EXPECT_EQ(ask("1.2.3.4", "80", {.family = 9}), kAiFamily);
-  EXPECT_EQ(ask("1.2.3.4", "80", {.type = 9}), kAiSocketType);
-  EXPECT_EQ(ask("1.2.3.4", "80", {.type = kSocketStream, .protocol = kProtocolUdp}), kAiSocketType);
-  EXPECT_EQ(ask("1.2.3.4.5", "80", {.flags = 4}), kAiNoName);  // digits only, and these are none
+  EXPECT_EQ(ask("1.2.3.4", "80", hints(128)), kAiBadFlag);
+  EXPECT_EQ(ask("1.2.3.4", "80", hints(0, 9)), kAiFamily);
+  EXPECT_EQ(ask("1.2.3.4", "80", hints(0, 0, 9)), kAiSocketType);
+  EXPECT_EQ(ask("1.2.3.4", "80", hints(0, 0, kSocketStream, kProtocolUdp)), kAiSocketType);
+  EXPECT_EQ(ask("1.2.3.4.5", "80", hints(4)), kAiNoName);  // digits only, and these are none
   EXPECT_EQ(ask(std::string(2000, 'a'), "80", {}), kAiNoName);
   EXPECT_EQ(ask("1.2.3.4", "80", {}, 0), Errno::kInval);
-  const uint32_t node = guest_.put("1.2.3.4");
+  const uint32_t name = guest_.put("1.2.3.4");
   EXPECT_EQ(ask(kEnd - 3, 7, 0, 0, 0, kHead, 1, kCount), Errno::kFault);
-  EXPECT_EQ(ask(node, 7, 0xffffffff, 2, 0, kHead, 1, kCount), Errno::kFault);
-  EXPECT_EQ(ask(node, 7, 0, 0, kEnd - 27, kHead, 1, kCount), Errno::kFault);
-  EXPECT_EQ(ask(node, 7, 0, 0, 0, kEnd - 3, 1, kCount), Errno::kFault);
-  EXPECT_EQ(ask(node, 7, 0, 0, 0, kHead, 1, kEnd - 3), Errno::kFault);
-  EXPECT_EQ(ask(node, 0xffffffff, 0, 0, 0, kHead, 1, kCount), Errno::kFault);
+  EXPECT_EQ(ask(name, 7, 0xffffffff, 2, 0, kHead, 1, kCount), Errno::kFault);
+  EXPECT_EQ(ask(name, 7, 0, 0, kEnd - 27, kHead, 1, kCount), Errno::kFault);
+  EXPECT_EQ(ask(name, 7, 0, 0, 0, kEnd - 3, 1, kCount), Errno::kFault);
+  EXPECT_EQ(ask(name, 7, 0, 0, 0, kHead, 1, kEnd - 3), Errno::kFault);
+  EXPECT_EQ(ask(name, 0xffffffff, 0, 0, 0, kHead, 1, kCount), Errno::kFault);
   // A list whose nodes, addresses or data lie outside, and one that bites its tail.
   guest_.set(kHead, kEnd - 27);
   EXPECT_EQ(ask("1.2.3.4", "80", {}), Errno::kFault);
   guest_.set(kHead, kNodes);
-  guest_.set(kNodes, Addrinfo{.address = kEnd - 11, .next = kNodes});
+  guest_.set(kNodes, node(kEnd - 11, kNodes));
   EXPECT_EQ(ask("1.2.3.4", "80", {}), Errno::kFault);
-  guest_.set(kNodes, Addrinfo{.address = kNodes + 32, .next = kNodes});
-  guest_.set(kNodes + 32, Sockaddr{.data_bytes = 26, .data = kEnd - 13});
+  guest_.set(kNodes, node(kNodes + 32, kNodes));
+  guest_.set(kNodes + 32, data(kEnd - 13));
   EXPECT_EQ(ask("1.2.3.4", "80", {}), Errno::kFault);
-  guest_.set(kNodes + 32, Sockaddr{.data_bytes = 26, .data = kNodes + 64});
+  guest_.set(kNodes + 32, data(kNodes + 64));
   EXPECT_EQ(ask("1.2.3.4", "80", {}, 0xffffffff), Errno::kSuccess);
   EXPECT_EQ(guest_.get<uint32_t>(kCount), 2U);
   // The name is asked for where there is no room for it.
-  guest_.set(kNodes, Addrinfo{.address = kNodes + 32,
-                              .canonical_name = kEnd - 1,
-                              .canonical_name_bytes = 64,
-                              .next = kNodes});
-  EXPECT_EQ(ask("1.2.3.4", "80", {.flags = 2}), Errno::kFault);
+  Addrinfo named = node(kNodes + 32, kNodes);
+  named.canonical_name = kEnd - 1;
+  named.canonical_name_bytes = 64;
+  guest_.set(kNodes, named);
+  EXPECT_EQ(ask("1.2.3.4", "80", hints(2)), Errno::kFault);
 }
 
 // Each call with addresses and buffers that end outside the memory, or are of no such length.
