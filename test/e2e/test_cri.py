@@ -279,6 +279,57 @@ def test_graceful_end(cri, pod):
     assert pod.saw(graceful, "bye")
 
 
+@pytest.mark.parametrize("handler", [OURS, "runc"])
+def test_a_hook_before_the_end(cri, pods, handler):
+    """preStop as kubelet runs it: its time counts, SIGTERM comes after it."""
+    wait = "trap 'cat /tmp/stopping; exit 3' TERM; echo ready; while :; do sleep 0.05; done"
+    pod = pods(handler)
+    container = pod.start(cri.busybox, *RUN, wait)
+    pod.saw(container, "ready")
+    hook = cri.ExecSync(container_id=container, cmd=["sh", "-c", "echo drained > /tmp/stopping"], timeout=20)
+    assert hook.exit_code == 0
+    cri.StopContainer(container_id=container, timeout=20)
+    assert pod.status(container).exit_code == 3
+    assert pod.saw(container, "drained")
+
+
+def group_of(cri, container, controller):
+    """The directory of a container's control group of version 1."""
+    for line in open(f"/proc/{cri.pid(container)}/cgroup"):
+        _, controllers, path = line.strip().split(":", 2)
+        if controller in controllers.split(","):
+            return pathlib.Path(f"/sys/fs/cgroup/{controller}{path}")
+    pytest.skip(f"there is no hierarchy of version 1 with {controller}")
+
+
+@pytest.mark.parametrize("handler", [OURS, "runc"])
+def test_resize_in_place(cri, pods, handler):
+    """As kubelet does it: more, less, and less than is in use, which is refused or held by the kernel at once."""
+    pod = pods(handler)
+    limits = {"memory_limit_in_bytes": 64 << 20, "cpu_period": 100_000, "cpu_quota": 50_000, "cpu_shares": 512}
+    container = pod.start(cri.busybox, resources=limits)
+    pid = cri.pid(container)
+    memory, cpu = group_of(cri, container, "memory"), group_of(cri, container, "cpu")
+    for mebibytes, quota in ((128, 100_000), (32, 20_000), (256, 150_000)):
+        limits = {"memory_limit_in_bytes": mebibytes << 20, "cpu_period": 100_000, "cpu_quota": quota, "cpu_shares": 2 * mebibytes}
+        cri.UpdateContainerResources(container_id=container, linux=limits)
+        assert (memory / "memory.limit_in_bytes").read_text() == f"{mebibytes << 20}\n"
+        assert (cpu / "cpu.cfs_quota_us").read_text() == f"{quota}\n"
+        assert (cpu / "cpu.shares").read_text() == f"{2 * mebibytes}\n"
+        assert pod.status(container).resources.linux.memory_limit_in_bytes in (0, mebibytes << 20)
+    assert cri.pid(container) == pid and pod.status(container).state == cri.api.CONTAINER_RUNNING
+
+
+def test_many_pods_at_once(cri, pods):
+    """A Deployment that comes, and goes again."""
+    with concurrent.futures.ThreadPoolExecutor(5) as pool:
+        made = list(pool.map(lambda _: pods(), range(10)))
+        modules = list(pool.map(lambda pod: pod.start(cri.probe, "/bin/probe", "sleep", "1000"), made))
+        assert {pod.status(each).state for pod, each in zip(made, modules)} == {cri.api.CONTAINER_RUNNING}
+        list(pool.map(lambda pod: cri.StopPodSandbox(pod_sandbox_id=pod.id), made))
+    assert {pod.status(each).state for pod, each in zip(made, modules)} == {cri.api.CONTAINER_EXITED}
+
+
 def test_a_pod_that_is_stopped_ends_its_containers(cri, pod):
     containers = [pod.start(cri.busybox), pod.start(cri.probe, "/bin/probe", "sleep", "1000")]
     cri.StopPodSandbox(pod_sandbox_id=pod.id)

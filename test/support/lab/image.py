@@ -30,6 +30,7 @@ class Image:
     cwd: str = "/"
     labels: dict = dataclasses.field(default_factory=dict)
     links: dict = dataclasses.field(default_factory=dict)  # a symbolic link's path -> where it leads
+    healthcheck: dict = None  # as Docker's image configuration has it
 
     @property
     def reference(self):
@@ -96,6 +97,7 @@ class Image:
                 "User": self.user,
                 "WorkingDir": self.cwd,
                 "Labels": self.labels,
+                **({"Healthcheck": self.healthcheck} if self.healthcheck else {}),
             },
             "rootfs": {"type": "layers", "diff_ids": [f"sha256:{hashlib.sha256(layer).hexdigest()}"]},
             "history": [{"created": "1970-01-01T00:00:00Z", "created_by": "files"}],
