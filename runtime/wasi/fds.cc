@@ -152,12 +152,8 @@ Errno FdTable::close(uint32_t number) {
 Errno FdTable::renumber(uint32_t from, uint32_t to) {
   DescriptorRef closed;
   const std::lock_guard lock(mutex_);
-  if (!is_open(from)) return Errno::kBadF;
+  if (!is_open(from) || !is_open(to)) return Errno::kBadF;
   if (from == to) return Errno::kSuccess;
-  if (to >= slots_.size()) {
-    if (to > kMostRenumbered) return Errno::kBadF;
-    slots_.resize(to + 1);
-  }
   closed = std::exchange(slots_[to], take(from));
   return Errno::kSuccess;
 }

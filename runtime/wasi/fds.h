@@ -95,13 +95,12 @@ class FdTable {
   /// Null if `number` is not open.
   DescriptorRef get(uint32_t number) const;
   Errno close(uint32_t number);
-  /// `to`, which need not be open, becomes what `from` was, and `from` closed. kBadF: `from` is not
-  /// open, or `to` a number beyond all that are and beyond kMostRenumbered.
+  /// `to` becomes what `from` was, and `from` closed. kBadF: one of them is not open: a number that
+  /// the guest does not hold may at any time become another thread's.
   Errno renumber(uint32_t from, uint32_t to);
 
  private:
   static constexpr uint32_t kFirst = 3;
-  static constexpr uint32_t kMostRenumbered = 65535;  // a guest's choice must not take much memory
   bool is_open(uint32_t number) const {
     return number < slots_.size() && slots_[number] != nullptr;
   }

@@ -49,11 +49,12 @@ Errno check_rights(const Descriptor& directory, uint32_t oflags, uint32_t fdflag
   Rights needed = kPathOpen;
   if ((oflags & kOflagCreat) != 0) needed |= kPathCreateFile;
   if ((oflags & kOflagTrunc) != 0) needed |= kPathFilestatSetSize;
-  Rights inherited = 0;
-  if ((fdflags & kFdflagDsync) != 0) inherited |= kFdDatasync;
-  if ((fdflags & (kFdflagSync | kFdflagRsync)) != 0) inherited |= kFdSync;
-  const bool granted = directory.may(needed) && (inherited & ~directory.inheriting()) == 0;
-  return granted ? Errno::kSuccess : Errno::kNotCapable;
+  // Who may sync what it opens may have that done by each write.
+  const bool syncs = (directory.inheriting() & kFdSync) != 0;
+  const bool datasyncs = syncs || (directory.inheriting() & kFdDatasync) != 0;
+  if ((fdflags & (kFdflagSync | kFdflagRsync)) != 0 && !syncs) return Errno::kNotCapable;
+  if ((fdflags & kFdflagDsync) != 0 && !datasyncs) return Errno::kNotCapable;
+  return directory.may(needed) ? Errno::kSuccess : Errno::kNotCapable;
 }
 
 // A read-only preopen behaves as a read-only mount: what exists can be opened to read, also with

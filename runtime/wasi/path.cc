@@ -29,14 +29,23 @@ Errno find(WasiEnv& env, uint32_t fd, Rights rights, uint32_t path, uint32_t pat
   return env.beneath.find(directory->fd(), text.data(), place);
 }
 
-// As a read-only mount answers a call that would make `place`. Cuts its trailing slashes, so that a
-// symbolic link is not followed.
-Errno refuse_to_make(Place& place) {
+// What is at `place`, whose trailing slashes are cut, so that a symbolic link is not followed.
+// False: nothing is there.
+bool look_at(const Place& place, struct stat& out) {
   std::string name(place.name);
   name.erase(name.find_last_not_of('/') + 1);
+  return ::fstatat(place.dir, name.c_str(), &out, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+bool is_file(const Place& place) {
   struct stat status{};
-  const bool exists = ::fstatat(place.dir, name.c_str(), &status, AT_SYMLINK_NOFOLLOW) == 0;
-  return exists ? Errno::kExist : Errno::kRoFs;
+  return look_at(place, status) && !S_ISDIR(status.st_mode) && !S_ISLNK(status.st_mode);
+}
+
+// As a read-only mount answers a call that would make `place`.
+Errno refuse_to_make(const Place& place) {
+  struct stat status{};
+  return look_at(place, status) ? Errno::kExist : Errno::kRoFs;
 }
 
 Errno remove(WasiEnv& env, uint32_t fd, Rights rights, uint32_t path, uint32_t path_size,
@@ -118,7 +127,10 @@ Errno preview1::path_symlink(WasiEnv& env, uint32_t target, uint32_t target_size
   // What a guest calls "/x" is another file for the host and for every other program there.
   if (env.path2[0] == '/') return Errno::kPerm;
   if (directory->read_only()) return refuse_to_make(place);
-  return result(::symlinkat(env.path2.data(), place.dir, place.name));
+  const Errno error = result(::symlinkat(env.path2.data(), place.dir, place.name));
+  // POSIX wants a directory before a slash; Linux says EEXIST of anything.
+  if (error == Errno::kExist && has_trailing_slash(place) && is_file(place)) return Errno::kNotDir;
+  return error;
 }
 
 Errno preview1::path_readlink(WasiEnv& env, uint32_t fd, uint32_t path, uint32_t path_size,

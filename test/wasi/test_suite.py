@@ -1,4 +1,4 @@
-"""The official WASI test suite's programs for preview 1: WebAssembly/wasi-testsuite, C and AssemblyScript."""
+"""The official WASI test suite's programs for preview 1: WebAssembly/wasi-testsuite, in C, AssemblyScript and Rust."""
 
 import json
 import os
@@ -39,10 +39,17 @@ def test_program(suite, wasmedge, openat2, name, tmp_path):
     module = suite / name
     description = module.with_suffix(".json")
     expected = json.loads(description.read_text()) if description.exists() else {}
+    given = {directory: directory for directory in expected.get("dirs", [])}
+    if "root" in expected:
+        given["/"] = expected["root"]
     dirs = {}
-    for directory in expected.get("dirs", []):
-        # The program may change them: a fresh copy each time.
-        dirs[directory] = shutil.copytree(module.parent / directory, tmp_path / directory)
+    for guest, directory in given.items():
+        dirs[guest] = tmp_path / directory
+        if (module.parent / directory).is_dir():  # the suite does not keep empty ones
+            # The program may change it: a fresh copy each time.
+            shutil.copytree(module.parent / directory, dirs[guest])
+        else:
+            dirs[guest].mkdir()
     done = wasmedge.run(module, *expected.get("args", []), dirs=dirs, env=expected.get("env", {}), openat2=openat2)
     assert done.returncode == expected.get("exit_code", 0), done.stderr.decode()
     if "stdout" in expected:

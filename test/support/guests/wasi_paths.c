@@ -191,7 +191,7 @@ static void symbolic_links(void) {
   IS(symlink_to("source", "target"), EXIST);
   OK(remove_dir("target"));
   OK(make_file("target"));
-  IS(symlink_to("source", "target/"), EXIST);
+  IS(symlink_to("source", "target/"), NOTDIR);
   OK(unlink_file("target"));
   IS(symlink_to("", "target"), NOENT);
 }

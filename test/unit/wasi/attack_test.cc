@@ -7,7 +7,6 @@
 
 #include <linux/fs.h>
 
-#include <atomic>
 #include <cstdio>
 #include <string>
 #include <thread>
@@ -31,12 +30,16 @@ class AttackTest : public testing::TestWithParam<Beneath::Mode> {
     guest_.dir.write("root/dir/file", "inside");
     guest_.dir.write("elsewhere/file", "outside");
     fs::create_symlink("../elsewhere", root_ / "link");
+    // A disk that is full would look like a way out.
+    EXPECT_EQ(guest_.dir.read("root/dir/file"), "inside");
+    EXPECT_EQ(guest_.dir.read("elsewhere/file"), "outside");
   }
 
-  // Exchanges two names of the root for ever: each exists all the time.
-  std::thread exchanging(const std::string& a, const std::string& b) {
-    return std::thread([this, a = root_ / a, b = root_ / b] {
-      while (!stop_)
+  // Exchanges two names of the root until it is stopped, which its end does too: each exists all
+  // the time.
+  std::jthread exchanging(const std::string& a, const std::string& b) {
+    return std::jthread([a = root_ / a, b = root_ / b](const std::stop_token& stop) {
+      while (!stop.stop_requested())
         ::syscall(SYS_renameat2, AT_FDCWD, a.c_str(), AT_FDCWD, b.c_str(), RENAME_EXCHANGE);
     });
   }
@@ -44,13 +47,12 @@ class AttackTest : public testing::TestWithParam<Beneath::Mode> {
   Guest guest_;
   fs::path place_;
   fs::path root_;
-  std::atomic<bool> stop_ = false;
 };
 
 // A directory becomes a link to a place outside, and back: what a path names is looked at in one
 // step, or not at all.
 TEST_P(AttackTest, ALinkInPlaceOfADirectory) {
-  std::thread renamer = exchanging("dir", "link");
+  std::jthread renamer = exchanging("dir", "link");
   int inside = 0;
   WasiEnv& env = *guest_.env;
   const uint32_t path = guest_.put("dir/file");
@@ -69,7 +71,7 @@ TEST_P(AttackTest, ALinkInPlaceOfADirectory) {
     preview1::path_filestat_set_times(env, 3, 0, path, 8, 1, 1, kSetMtim);
     preview1::path_remove_directory(env, 3, made, 8);
   }
-  stop_ = true;
+  renamer.request_stop();
   renamer.join();
   EXPECT_GT(inside, 0);
   EXPECT_EQ(guest_.dir.read("elsewhere/file"), "outside");
@@ -82,9 +84,9 @@ TEST_P(AttackTest, ALinkInPlaceOfADirectory) {
 // gone.
 TEST_P(AttackTest, ADirectoryThatLeavesWhileItIsWalked) {
   fs::create_directories(root_ / "a/b/c");
-  std::thread renamer([this] {
+  std::jthread renamer([this](const std::stop_token& stop) {
     const fs::path in = root_ / "a/b", out = place_ / "elsewhere/b";
-    while (!stop_) {
+    while (!stop.stop_requested()) {
       ::rename(in.c_str(), out.c_str());
       ::rename(out.c_str(), in.c_str());
     }
@@ -100,7 +102,7 @@ TEST_P(AttackTest, ADirectoryThatLeavesWhileItIsWalked) {
                                     Guest::kOut) == Errno::kSuccess)
       ++found;
   }
-  stop_ = true;
+  renamer.request_stop();
   renamer.join();
   EXPECT_EQ(found, 0);
 }

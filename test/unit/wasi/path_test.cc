@@ -103,6 +103,9 @@ TEST_P(PathTest, SymbolicLinksKeepTheirTextAndPointNowhereAbsolute) {
   EXPECT_EQ(guest_.symlink("x", "new/"), Errno::kNoEnt);
   fs::create_directory(root_ / "dir");
   EXPECT_EQ(guest_.symlink("x", "dir/"), Errno::kExist);
+  write("file");
+  EXPECT_EQ(guest_.symlink("x", "file/"), Errno::kNotDir);
+  EXPECT_EQ(guest_.symlink("x", "link/"), Errno::kExist);
   EXPECT_EQ(guest_.readlink("dir"), Errno::kInval);
   EXPECT_EQ(guest_.readlink("none"), Errno::kNoEnt);
   EXPECT_FALSE(exists("root/absolute"));
@@ -134,6 +137,36 @@ TEST_P(PathTest, StatsAndTimesFollowOnlyWhenAsked) {
   EXPECT_EQ(guest_.set_times("file", 0, kSetAtimNow | kSetMtimNow), Errno::kSuccess);
   EXPECT_EQ(guest_.stat("file", &stat), Errno::kSuccess);
   EXPECT_GT(stat.modified, kTime);
+}
+
+// The older module's filestat counts links in 32 bits, and what follows lies 8 bytes before.
+TEST_P(PathTest, TheOlderLayout) {
+  write("file");
+  fs::create_hard_link(root_ / "file", root_ / "again");
+  WasiEnv& env = *guest_.env;
+  Filestat stat{};
+  EXPECT_EQ(guest_.stat("file", &stat), Errno::kSuccess);
+  const auto same = [&](uint32_t at) {
+    const auto older = guest_.get<UnstableFilestat>(at);
+    EXPECT_EQ(older.device, stat.device);
+    EXPECT_EQ(older.inode, stat.inode);
+    EXPECT_EQ(older.type, FileType::kRegularFile);
+    EXPECT_EQ(older.links, 2U);
+    EXPECT_EQ(older.size, 4U);
+    EXPECT_EQ(older.accessed, stat.accessed);
+    EXPECT_EQ(older.modified, stat.modified);
+    EXPECT_EQ(older.changed, stat.changed);
+    EXPECT_EQ(guest_.get<uint64_t>(at + 56), ~uint64_t{0});  // nothing behind it is written
+  };
+  const uint32_t path = guest_.put("file");
+  const uint32_t fd = guest_.must_open("file", {.base = Guest::kRead});
+  for (const uint32_t at : {0x200U, 0x300U}) guest_.set(at + 56, ~uint64_t{0});
+  EXPECT_EQ(unstable::path_filestat_get(env, Guest::kRoot, 0, path, 4, 0x200), Errno::kSuccess);
+  same(0x200);
+  EXPECT_EQ(unstable::fd_filestat_get(env, fd, 0x300), Errno::kSuccess);
+  same(0x300);
+  EXPECT_EQ(unstable::fd_filestat_get(env, fd, Guest::kMemoryBytes - 55), Errno::kFault);
+  EXPECT_EQ(unstable::fd_filestat_get(env, fd, Guest::kMemoryBytes - 56), Errno::kSuccess);
 }
 
 // Every path function refuses every way out, on both of its ends, and nothing outside changes.

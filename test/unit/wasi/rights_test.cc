@@ -86,6 +86,32 @@ TEST(Rights, ReadingAndWritingMustHaveBeenAskedFor) {
   EXPECT_EQ(preview1::fd_write(env, reads, 0, 0, 0x100), Errno::kBadF);
 }
 
+// The right to sync what is opened is the right to have each write synced.
+TEST(Rights, SyncedWritesNeedTheRightToSync) {
+  Guest guest;
+  guest.dir.write("root/file", "x");
+  struct Case {
+    Rights inheriting;
+    uint32_t fdflags;
+    Errno error;
+  };
+  constexpr Rights kPlain = kFdRead | kFdWrite;
+  for (const Case& each : {
+           Case{kPlain, 0, Errno::kSuccess},
+           Case{kPlain, kFdflagDsync, Errno::kNotCapable},
+           Case{kPlain | kFdDatasync, kFdflagDsync, Errno::kSuccess},
+           Case{kPlain | kFdDatasync, kFdflagSync, Errno::kNotCapable},
+           Case{kPlain | kFdDatasync, kFdflagRsync, Errno::kNotCapable},
+           Case{kPlain | kFdSync, kFdflagDsync, Errno::kSuccess},
+           Case{kPlain | kFdSync, kFdflagSync | kFdflagRsync, Errno::kSuccess},
+       }) {
+    const uint32_t dir =
+        guest.must_open(".", {.base = kDirectoryRights, .inheriting = each.inheriting});
+    EXPECT_EQ(guest.open("file", {.base = kPlain, .fdflags = each.fdflags, .dir = dir}), each.error)
+        << each.inheriting << " " << each.fdflags;
+  }
+}
+
 TEST(Rights, OnlyShrink) {
   Guest guest;
   WasiEnv& env = *guest.env;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "runtime/run/func_types.h"
+#include "runtime/wasi/resolve.h"
 #include "test/unit/wasi/guest.h"
 
 namespace wasmedge::wasi {
@@ -324,6 +325,173 @@ TEST_F(SockTest, EdgesAreToldOnce) {
   EXPECT_EQ(ready(next), 5);
 }
 
+// A list of nodes as a guest's library brings it, and questions that no name server is asked.
+class AddrinfoTest : public SockTest {
+ protected:
+  static constexpr uint32_t kHead = 0x600;
+  static constexpr uint32_t kHints = 0x604;
+  static constexpr uint32_t kCount = 0x620;
+  static constexpr uint32_t kNodes = 0x700;
+  static constexpr uint32_t kNode = 0x80;  // an Addrinfo, its Sockaddr, the data
+  static constexpr uint32_t kMany = 4;
+
+  AddrinfoTest() {
+    guest_.set(kHead, kNodes);
+    for (uint32_t i = 0; i < kMany; ++i) {
+      const uint32_t at = kNodes + i * kNode;
+      guest_.set(at, node(at + 32, i + 1 < kMany ? at + kNode : 0));
+      guest_.set(at + 32, data(at + 64));
+    }
+  }
+  static Addrinfo node(uint32_t address, uint32_t next) {
+    Addrinfo out{};
+    out.address = address;
+    out.next = next;
+    return out;
+  }
+  static Sockaddr data(uint32_t address) {
+    Sockaddr out{};
+    out.data_bytes = 26;
+    out.data = address;
+    return out;
+  }
+  static Addrinfo hints(uint16_t flags, uint8_t family = 0, uint8_t type = 0,
+                        uint8_t protocol = 0) {
+    Addrinfo out{};
+    out.flags = flags;
+    out.family = family;
+    out.type = type;
+    out.protocol = protocol;
+    return out;
+  }
+  Errno ask(std::string_view node, std::string_view service, const Addrinfo& hints,
+            uint32_t most = kMany) {
+    guest_.set(kHints, hints);
+    return ask(guest_.put(node), static_cast<uint32_t>(node.size()), guest_.put(service),
+               static_cast<uint32_t>(service.size()), kHints, kHead, most, kCount);
+  }
+  Errno ask(uint32_t node, uint32_t node_size, uint32_t service, uint32_t service_size,
+            uint32_t hints, uint32_t head, uint32_t most, uint32_t count) {
+    return preview1::sock_getaddrinfo(env(), node, node_size, service, service_size, hints, head,
+                                      most, count);
+  }
+};
+
+TEST_F(AddrinfoTest, FillsTheGuestsList) {
+  EXPECT_EQ(ask("10.1.2.3", "8080", {}), Errno::kSuccess);
+  EXPECT_EQ(guest_.get<uint32_t>(kCount), 2U);  // a stream and datagrams
+  const auto first = guest_.get<Addrinfo>(kNodes);
+  EXPECT_EQ(first.family, kFamilyInet4);
+  EXPECT_EQ(first.type, kSocketStream);
+  EXPECT_EQ(first.protocol, kProtocolTcp);
+  EXPECT_EQ(guest_.get<Addrinfo>(kNodes + kNode).type, kSocketDatagram);
+  EXPECT_EQ(guest_.get<Sockaddr>(kNodes + 32).data_bytes, 14U);
+  EXPECT_EQ((guest_.get<std::array<uint8_t, 6>>(kNodes + 64)),
+            (std::array<uint8_t, 6>{0x1f, 0x90, 10, 1, 2, 3}));
+  EXPECT_EQ(ask("10.1.2.3", "8080", {}, 1), Errno::kSuccess);  // no more than there is room for
+  EXPECT_EQ(guest_.get<uint32_t>(kCount), 1U);
+  EXPECT_EQ(ask("::1", "80", hints(0, 0, kSocketDatagram)), Errno::kSuccess);
+  EXPECT_EQ(guest_.get<uint32_t>(kCount), 1U);
+  EXPECT_EQ(guest_.get<Sockaddr>(kNodes + 32).data_bytes, 26U);
+  EXPECT_EQ(guest_.get<uint8_t>(kNodes + 64 + 6 + 15), 1U);
+}
+
+TEST_F(AddrinfoTest, HostileArgumentsGetAnErrno) {
+  constexpr uint32_t kEnd = Guest::kMemoryBytes;
+  EXPECT_EQ(ask("", "", {}), kAiNoName);
+  EXPECT_EQ(ask("1.2.3.4", "80", hints(128)), kAiBadFlag);
+  EXPECT_EQ(ask("1.2.3.4", "80", hints(0, 9)), kAiFamily);
+  EXPECT_EQ(ask("1.2.3.4", "80", hints(0, 0, 9)), kAiSocketType);
+  EXPECT_EQ(ask("1.2.3.4", "80", hints(0, 0, kSocketStream, kProtocolUdp)), kAiSocketType);
+  EXPECT_EQ(ask("1.2.3.4.5", "80", hints(4)), kAiNoName);  // digits only, and these are none
+  EXPECT_EQ(ask(std::string(2000, 'a'), "80", {}), kAiNoName);
+  EXPECT_EQ(ask("1.2.3.4", "80", {}, 0), Errno::kInval);
+  const uint32_t name = guest_.put("1.2.3.4");
+  EXPECT_EQ(ask(kEnd - 3, 7, 0, 0, 0, kHead, 1, kCount), Errno::kFault);
+  EXPECT_EQ(ask(name, 7, 0xffffffff, 2, 0, kHead, 1, kCount), Errno::kFault);
+  EXPECT_EQ(ask(name, 7, 0, 0, kEnd - 27, kHead, 1, kCount), Errno::kFault);
+  EXPECT_EQ(ask(name, 7, 0, 0, 0, kEnd - 3, 1, kCount), Errno::kFault);
+  EXPECT_EQ(ask(name, 7, 0, 0, 0, kHead, 1, kEnd - 3), Errno::kFault);
+  EXPECT_EQ(ask(name, 0xffffffff, 0, 0, 0, kHead, 1, kCount), Errno::kFault);
+  // A list whose nodes, addresses or data lie outside, and one that bites its tail.
+  guest_.set(kHead, kEnd - 27);
+  EXPECT_EQ(ask("1.2.3.4", "80", {}), Errno::kFault);
+  guest_.set(kHead, kNodes);
+  guest_.set(kNodes, node(kEnd - 11, kNodes));
+  EXPECT_EQ(ask("1.2.3.4", "80", {}), Errno::kFault);
+  guest_.set(kNodes, node(kNodes + 32, kNodes));
+  guest_.set(kNodes + 32, data(kEnd - 13));
+  EXPECT_EQ(ask("1.2.3.4", "80", {}), Errno::kFault);
+  guest_.set(kNodes + 32, data(kNodes + 64));
+  EXPECT_EQ(ask("1.2.3.4", "80", {}, 0xffffffff), Errno::kSuccess);
+  EXPECT_EQ(guest_.get<uint32_t>(kCount), 2U);
+  // The name is asked for where there is no room for it.
+  Addrinfo named = node(kNodes + 32, kNodes);
+  named.canonical_name = kEnd - 1;
+  named.canonical_name_bytes = 64;
+  guest_.set(kNodes, named);
+  EXPECT_EQ(ask("1.2.3.4", "80", hints(2)), Errno::kFault);
+}
+
+// Each call with addresses and buffers that end outside the memory, or are of no such length.
+TEST_F(SockTest, HostileArgumentsGetAnErrno) {
+  constexpr uint32_t kEnd = Guest::kMemoryBytes;
+  const uint32_t listener = listen();
+  const uint32_t client = connect(local_port(listener));
+  const uint32_t server = accept(listener);
+  const uint32_t udp = open(kFamilyInet4, kSocketDatagram);
+  for (const uint32_t size : {0U, 3U, 5U, 15U, 17U, 127U, 129U, 0xffffffffU}) {
+    guest_.set(kAddress, Iovec{kBuffer, size});
+    EXPECT_NE(preview1::sock_bind(env(), udp, kAddress, 1), Errno::kSuccess) << size;
+    EXPECT_NE(preview1::sock_connect(env(), udp, kAddress, 1), Errno::kSuccess) << size;
+    EXPECT_NE(preview1::sock_getlocaladdr(env(), udp, kAddress, kPort), Errno::kSuccess) << size;
+    EXPECT_NE(preview1::sock_getpeeraddr(env(), client, kAddress, kPort), Errno::kSuccess) << size;
+  }
+  guest_.set(kAddress, Iovec{kEnd - 3, 4});
+  for (const uint32_t address : {kAddress, kEnd - 7, 0xffffffffU}) {
+    EXPECT_EQ(preview1::sock_bind(env(), udp, address, 1), Errno::kFault) << address;
+    EXPECT_EQ(preview1::sock_connect(env(), udp, address, 1), Errno::kFault) << address;
+    EXPECT_EQ(preview1::sock_getlocaladdr(env(), udp, address, kPort), Errno::kFault) << address;
+    EXPECT_EQ(preview1::sock_getpeeraddr(env(), client, address, kPort), Errno::kFault) << address;
+  }
+  loopback(4, kFamilyInet4);
+  for (const uint32_t port : {0x10000U, 0xffffffffU}) {
+    EXPECT_NE(preview1::sock_bind(env(), udp, kAddress, port), Errno::kSuccess) << port;
+    EXPECT_NE(preview1::sock_connect(env(), udp, kAddress, port), Errno::kSuccess) << port;
+  }
+  EXPECT_EQ(preview1::sock_accept(env(), listener, kEnd - 3), Errno::kFault);
+  EXPECT_EQ(preview1::sock_accept(env(), listener, 0xffff, Guest::kOut), Errno::kInval);
+  EXPECT_EQ(preview1::sock_shutdown(env(), client, 0xffffffff), Errno::kInval);
+  // What is to be sent or received lies outside, or where its size goes.
+  constexpr uint32_t kList = 0x400;
+  for (const Iovec& bytes : {Iovec{kEnd - 1, 2}, Iovec{0xffffffff, 0xffffffff}}) {
+    guest_.set(kList, bytes);
+    EXPECT_EQ(preview1::sock_send(env(), client, kList, 1, 0, kSize), Errno::kFault);
+    EXPECT_EQ(preview1::sock_recv(env(), client, kList, 1, 0, kSize, kFlags), Errno::kFault);
+    EXPECT_EQ(preview1::sock_send_to(env(), udp, kList, 1, kAddress, 9, 0, kSize), Errno::kFault);
+    EXPECT_EQ(preview1::sock_recv_from(env(), udp, kList, 1, kAddress, 0, kPort, kSize, kFlags),
+              Errno::kFault);
+  }
+  guest_.set(kList, Iovec{0x500, 8});
+  EXPECT_EQ(preview1::sock_send(env(), client, kList, 0xffffffff, 0, kSize), Errno::kFault);
+  EXPECT_EQ(preview1::sock_send(env(), client, kList, 1, 0, kEnd - 3), Errno::kFault);
+  EXPECT_EQ(preview1::sock_recv(env(), client, kList, 1, 0, kEnd - 3, kFlags), Errno::kFault);
+  EXPECT_EQ(preview1::sock_recv(env(), client, kList, 1, 0, kSize, kEnd - 1), Errno::kFault);
+  EXPECT_NE(preview1::sock_send(env(), client, kList, 1, 0xffff, kSize), Errno::kSuccess);
+  EXPECT_NE(preview1::sock_recv(env(), client, kList, 1, 0xfffc, kSize, kFlags), Errno::kSuccess);
+  // Options of no such size, or beyond the memory.
+  for (const uint32_t size : {0U, 3U, 5U, 0xffffffffU}) {
+    EXPECT_NE(preview1::sock_setsockopt(env(), client, 0, 0, 0x500, size), Errno::kSuccess) << size;
+  }
+  EXPECT_EQ(preview1::sock_setsockopt(env(), client, 0, 0, kEnd - 3, 4), Errno::kFault);
+  guest_.set(kSize, uint32_t{4});
+  EXPECT_EQ(preview1::sock_getsockopt(env(), client, 0, 0, kEnd - 3, kSize), Errno::kFault);
+  EXPECT_EQ(preview1::sock_getsockopt(env(), client, 0, 0, 0x500, kEnd - 3), Errno::kFault);
+  // After all of it the connection is as it was.
+  EXPECT_EQ(send(client, "still"), Errno::kSuccess);
+  EXPECT_EQ(received(server), "still");
+}
+
 TEST(SockImports, TheVersionIsTheOneOfTheImportsType) {
   Guest guest;
   const auto type = [](size_t parameters) {
@@ -370,6 +538,9 @@ TEST(SockPolicy, IsAskedOnEveryRoute) {
   EXPECT_EQ(preview1::sock_connect(*guest.env, fd, 0x200, 80), Errno::kAcces);
   EXPECT_EQ(preview1::sock_listen(*guest.env, fd, 1), Errno::kAcces);
   EXPECT_EQ(preview1::sock_send_to(*guest.env, fd, 0x300, 1, 0x200, 80, 0, 0x400), Errno::kAcces);
+  const uint32_t name = guest.put("localhost");
+  guest.set(0x500, uint32_t{0x600});
+  EXPECT_EQ(preview1::sock_getaddrinfo(*guest.env, name, 9, 0, 0, 0, 0x500, 1, 0x400), kAiFail);
 }
 
 }  // namespace
