@@ -17,7 +17,7 @@ RUN if [ -n "$MIRROR" ]; then \
 COPY . .
 RUN cmake --preset release \
     && cmake --build --preset release --target \
-         containerd-shim-wasmedge-v1 wasmedge-init wasmedge-compiler wasmedge-image wasmedge \
+         containerd-shim-wasmedge-v1 wasmedge-init wasmedge-compiler wasmedge-image wasmedge-pack wasmedge \
     && deploy/install /node/wasmedge \
     && cp deploy/install /node/wasmedge/install \
     && mkdir /node/wasmedge/kubernetes \

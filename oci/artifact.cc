@@ -111,11 +111,27 @@ void read_fields(Object& object, Config& config) {
   });
 }
 
+constexpr char kTitle[] = "org.opencontainers.image.title";
+
+std::string title_of(const Entry& layer) {
+  const auto title = layer.annotations.find(kTitle);
+  return title == layer.annotations.end() ? std::string() : title->second;
+}
+
+/// Of "MODULE#FUNCTION".
+std::string_view module_part(std::string_view entry_point) {
+  return entry_point.substr(0, entry_point.rfind('#'));
+}
+
+std::string_view without_slash(std::string_view path) {
+  return path.starts_with('/') ? path.substr(1) : path;
+}
+
 /// From an image's target to its artifact. Bounded: an index may name indexes, but each blob is
 /// read once, and all together only so many.
 class Walk {
  public:
-  explicit Walk(ContentSource& source) : source_(source) {}
+  Walk(ContentSource& source, std::string_view entry) : source_(source), entry_(entry) {}
 
   Result<Artifact> from(const Descriptor& target) {
     const auto kind = kind_of(target.media_type);
@@ -156,6 +172,9 @@ class Walk {
     if (std::any_of(index.manifests.begin(), index.manifests.end(), is_wasm)) {
       std::erase_if(index.manifests, [&](const Entry& entry) { return !is_wasm(entry); });
     }
+    // A component is taken only where there is nothing else, so that the error says so.
+    std::stable_partition(index.manifests.begin(), index.manifests.end(),
+                          [](const Entry& entry) { return entry.platform.os != "wasip2"; });
     for (const Entry& entry : index.manifests) {
       if (!kind_of(entry.media_type)) continue;
       auto found = from(entry);
@@ -168,48 +187,67 @@ class Walk {
   Result<Artifact> manifest(const Descriptor& target) {
     TRY_ASSIGN(const Manifest manifest, document<Manifest>(target, "manifest"));
     const std::string what = fmt::format("image: manifest {}", target.digest);
-    const Entry* module = nullptr;
+    std::vector<const Entry*> modules;
     for (const Entry& layer : manifest.layers) {
-      if (kind_of(layer.media_type) != Kind::kWasm) continue;
-      if (module != nullptr) {
-        return fail(ErrorCode::kInvalidArgument,
-                    "{}: has several WebAssembly layers ({} and {}); one is the program, and "
-                    "others belong in an ordinary image",
-                    what, module->digest, layer.digest);
-      }
-      module = &layer;
+      if (kind_of(layer.media_type) == Kind::kWasm) modules.push_back(&layer);
     }
-    if (module == nullptr) {
+    if (modules.empty()) {
       return fail(ErrorCode::kNotFound, "{}: none of its {} layers is a WebAssembly module", what,
                   manifest.layers.size());
     }
+    TRY_ASSIGN(const Config config, read_config(manifest, what));
+    TRY_ASSIGN(const Entry* module, choose(modules, config, what));
     if (static_cast<uint64_t>(module->size) > kLimits.module_bytes) {
       return fail(ErrorCode::kResourceExhausted, "{}: its module has {} bytes, and at most {} may",
                   what, module->size, kLimits.module_bytes);
     }
-    TRY_ASSIGN(const Config config, read_config(manifest, what));
     Artifact artifact;
     artifact.module = *module;
-    const auto title = module->annotations.find("org.opencontainers.image.title");
-    if (title != module->annotations.end()) artifact.name = title->second;
+    artifact.name = title_of(*module);
     artifact.args = config.entrypoint;
     artifact.args.insert(artifact.args.end(), config.command.begin(), config.command.end());
     return artifact;
+  }
+
+  /// One is the program, whatever it is called; of several, the one that the entry point names.
+  Result<const Entry*> choose(const std::vector<const Entry*>& modules, const Config& config,
+                              const std::string& what) const {
+    if (modules.size() == 1) return modules[0];
+    std::string_view wanted = entry_;
+    for (const auto* words : {&config.entrypoint, &config.command}) {
+      if (wanted.empty() && !words->empty()) wanted = module_part((*words)[0]);
+    }
+    const auto is_wanted = [&](const Entry* layer) {
+      const std::string title = title_of(*layer);
+      return !title.empty() && without_slash(title) == without_slash(wanted);
+    };
+    const auto found = std::find_if(modules.begin(), modules.end(), is_wanted);
+    if (found != modules.end() && std::none_of(found + 1, modules.end(), is_wanted)) return *found;
+    constexpr size_t kShown = 8;
+    std::string titles;
+    for (size_t i = 0; i < std::min(kShown, modules.size()); ++i) {
+      titles.append(i == 0 ? "" : ", ").append(quote(title_of(*modules[i])));
+    }
+    return fail(ErrorCode::kInvalidArgument,
+                "{}: has {} WebAssembly layers, titled {}{}; the entry point {} must be the title "
+                "of one (annotation {})",
+                what, modules.size(), titles, modules.size() > kShown ? ", …" : "", quote(wanted),
+                kTitle);
   }
 
   Result<Config> read_config(const Manifest& manifest, const std::string& what) {
     const auto kind = kind_of(manifest.config.media_type);
     if (kind != Kind::kConfig && kind != Kind::kImageConfig) return Config{};
     TRY_ASSIGN(Config config, document<Config>(manifest.config, "config"));
-    if (kind == Kind::kImageConfig) return config;
-    if (config.architecture != "wasm") {
-      return fail(ErrorCode::kInvalidArgument, "{}: config: architecture: {}, and must be wasm",
-                  what, quote(config.architecture));
-    }
     if (config.os == "wasip2") {
       return fail(ErrorCode::kUnimplemented,
                   "{}: config: os: wasip2 is a component; only core modules (wasip1) can be run",
                   what);
+    }
+    if (kind == Kind::kImageConfig) return config;
+    if (config.architecture != "wasm") {
+      return fail(ErrorCode::kInvalidArgument, "{}: config: architecture: {}, and must be wasm",
+                  what, quote(config.architecture));
     }
     for (size_t i = 0; i < config.layer_digests.size(); ++i) {
       if (i < manifest.layers.size() && manifest.layers[i].digest == config.layer_digests[i]) {
@@ -222,13 +260,15 @@ class Walk {
   }
 
   ContentSource& source_;
+  std::string_view entry_;
   std::set<std::string> seen_;
 };
 
 }  // namespace
 
-Result<Artifact> find_artifact(ContentSource& source, const Descriptor& target) {
-  return Walk(source).from(target);
+Result<Artifact> find_artifact(ContentSource& source, const Descriptor& target,
+                               std::string_view entry) {
+  return Walk(source, entry).from(target);
 }
 
 Result<> read_verified(ContentSource& source, const Descriptor& blob,

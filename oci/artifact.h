@@ -36,10 +36,12 @@ struct Artifact {
 
 /// The Wasm artifact that `target` (an image's manifest, or an index that leads to one) is. In an
 /// index, the entries whose platform is of architecture wasm are looked at, or all if there is
-/// none. kNotFound: an ordinary image, which has no module for a layer. kUnimplemented: a
-/// component. kInvalidArgument: it is damaged or not as the specification has it; names the
-/// document and the field.
-Result<Artifact> find_artifact(ContentSource& source, const Descriptor& target);
+/// none. Of several modules in a manifest, the one whose title is what `entry` calls it, or, if
+/// that is empty, the config's entry point; a leading slash apart. kNotFound: an ordinary image,
+/// which has no module for a layer. kUnimplemented: a component. kInvalidArgument: it is damaged or
+/// not as the specification has it; names the document and the field.
+Result<Artifact> find_artifact(ContentSource& source, const Descriptor& target,
+                               std::string_view entry = {});
 
 /// The bytes of a blob to `sink`, with its digest and size checked: only after success is what the
 /// sink got worth anything.

@@ -39,8 +39,9 @@ Result<Prepared> enclose(const Spec& spec, const Setup& setup, int root, Guest g
                          const std::function<Result<>()>& runtime_hooks);
 
 /// Steps 1 and 2 for a further process of a container that runs: enters the mount namespace behind
-/// `mounts` and process.cwd; beyond it no path leads to the host.
-Result<Prepared> join(const Spec& spec, int mounts, Guest guest);
+/// `mounts` and process.cwd; beyond it no path leads to the host. A native program in a module's
+/// container gets a copy of these mounts, completed with those that the module does without.
+Result<Prepared> join(const Spec& spec, const Setup& setup, int mounts, Guest guest);
 
 /// Step 3. Limits, user, capabilities, no_new_privs, security labels. Beyond it the caller can do
 /// nothing that the spec does not grant. A seccomp filter that needs privileges to be installed (no
@@ -52,8 +53,5 @@ Result<> lock_down(const Spec& spec, const Prepared& prepared, Guest guest);
 
 /// Closes every descriptor but those of `keep` and 0, 1, 2.
 Result<> close_descriptors(std::vector<int> keep);
-
-/// Is the mount at `destination` on a filesystem of the kernel's own (/proc, /sys, /dev and below)?
-bool is_kernel_path(std::string_view destination);
 
 }  // namespace wasmedge::oci

@@ -16,7 +16,8 @@ namespace wasmedge::oci {
 /// Kinds that launching itself uses; the others start at kFirstFreeKind.
 inline constexpr uint32_t kErrorMessage = 1;  // payload: encode_error()
 inline constexpr uint32_t kSetupMessage = 2;  // payload: encode_setup(), launch.h
-inline constexpr uint32_t kFirstFreeKind = 3;
+inline constexpr uint32_t kTreeMessage = 3;   // fd: a detached mount; payload: its number
+inline constexpr uint32_t kFirstFreeKind = 4;
 
 struct ControlMessage {
   uint32_t kind = 0;

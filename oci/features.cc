@@ -33,7 +33,7 @@ std::string features_json() {
         {"apparmor", yes},
         {"selinux", yes},
         {"intelRdt", no},
-        {"mountExtensions", {{"idmap", no}}}}},
+        {"mountExtensions", {{"idmap", yes}}}}},
   };
   return document.dump();
 }

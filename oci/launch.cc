@@ -20,6 +20,14 @@ namespace {
 /// Above every fixed number, with room for what is being moved there.
 constexpr int kHighFd = 64;
 
+/// `what` is for the message. fcntl(2) says EINVAL where the limit on descriptors is below kHighFd.
+Result<Fd> duplicate_high(int fd, std::string_view what) {
+  Fd copy(::fcntl(fd, F_DUPFD_CLOEXEC, kHighFd));
+  if (copy) return copy;
+  if (errno == EINVAL) errno = EMFILE;
+  return fail_errno("duplicate {}", what);
+}
+
 struct JoinedNamespace {
   int type = 0;
   std::string path;
@@ -35,6 +43,7 @@ struct Plan {
   std::vector<Fd> join_files;
   Fd config, null, control;
   Fd mounts, root;  // of a container that is joined
+  HostTrees trees;
 };
 
 struct NamespaceFile {
@@ -95,6 +104,14 @@ Result<Plan> make_plan(const LaunchRequest& request) {
   if (request.cgroup != nullptr) {
     TRY_ASSIGN(plan.join_files, request.cgroup->join_files());
   }
+  if (find_namespace(*request.spec, CLONE_NEWUSER) != nullptr &&
+      (request.join == 0 || request.beside_module)) {
+    const bool mounts = !request.rootfs_mounts.empty();
+    TRY_ASSIGN(plan.trees,
+               open_host_trees(
+                   *request.spec, request.bundle, root_path(*request.spec, request.bundle, mounts),
+                   request.rootfs_mounts, request.join == 0 ? Wanted::kAll : Wanted::kKernelPaths));
+  }
   return plan;
 }
 
@@ -128,14 +145,13 @@ Result<> join_cgroup(const Plan& plan) {
 
 /// Puts each source at its fixed number. They are first moved out of the way of the targets.
 Result<> place_descriptors(const std::vector<std::pair<int, int>>& moves) {
-  std::vector<std::pair<int, int>> high;
+  std::vector<std::pair<Fd, int>> high;
   for (const auto& [from, to] : moves) {
-    const int copy = ::fcntl(from, F_DUPFD_CLOEXEC, kHighFd);
-    if (copy < 0) return fail_errno("duplicate descriptor {}", from);
-    high.emplace_back(copy, to);
+    TRY_ASSIGN(Fd copy, duplicate_high(from, fmt::format("descriptor {}", from)));
+    high.emplace_back(std::move(copy), to);
   }
   for (const auto& [from, to] : high) {
-    if (::dup2(from, to) < 0) return fail_errno("place descriptor {}", to);
+    if (::dup2(from.get(), to) < 0) return fail_errno("place descriptor {}", to);
   }
   // Everything else goes at the execve, descriptors too that others opened carelessly.
   if (::close_range(kControlFd, ~0u, CLOSE_RANGE_CLOEXEC) != 0) {
@@ -188,12 +204,11 @@ Result<> become_program(const LaunchRequest& request, const Plan& plan) {
                                             {plan.config.get(), kConfigFd}};
   if (request.cache >= 0) moves.emplace_back(request.cache, kCacheFd);
   if (plan.mounts) moves.emplace_back(plan.mounts.get(), kMountsFd);
-  const int program = ::fcntl(request.program, F_DUPFD_CLOEXEC, kHighFd);
-  if (program < 0) return fail_errno("duplicate the program's descriptor");
+  TRY_ASSIGN(const Fd program, duplicate_high(request.program, "the program's descriptor"));
   TRY(place_descriptors(moves));
   std::array<char*, 2> argv = {const_cast<char*>("wasmedge-init"), nullptr};
   std::array<char*, 1> envp = {nullptr};
-  ::execveat(program, "", argv.data(), envp.data(), AT_EMPTY_PATH);
+  ::execveat(program.get(), "", argv.data(), envp.data(), AT_EMPTY_PATH);
   return fail_errno("execute wasmedge-init");
 }
 
@@ -258,8 +273,7 @@ Result<Launched> launch(const LaunchRequest& request) {
   launched.control.reset(ends[0]);
   const Fd low(ends[1]);
   // Beyond the fixed numbers, so that the child can report on it to the last.
-  plan.control.reset(::fcntl(low.get(), F_DUPFD_CLOEXEC, kHighFd));
-  if (!plan.control) return fail_errno("duplicate the control socket");
+  TRY_ASSIGN(plan.control, duplicate_high(low.get(), "the control socket"));
 
   if (needs_intermediate(plan)) {
     TRY_ASSIGN(launched.pid, clone_through_intermediate(request, plan));
@@ -276,10 +290,15 @@ Result<Launched> launch(const LaunchRequest& request) {
   const auto finish = [&]() -> Result<> {
     if (!launched.pidfd) return fail_errno("open a pidfd");
     if (plan.wait_for_maps) TRY(write_id_maps(launched.pid, *request.spec));
-    return send_control(launched.control.get(), kSetupMessage,
-                        encode_setup({request.id, request.bundle, request.rootfs_mounts,
-                                      request.extra, request.process}),
-                        plan.root.get());
+    const Setup setup{.id = request.id,
+                      .bundle = request.bundle,
+                      .rootfs_mounts = request.rootfs_mounts,
+                      .extra = request.extra,
+                      .process = request.process,
+                      .beside_module = request.beside_module,
+                      .tree_count = static_cast<uint32_t>(plan.trees.size())};
+    TRY(send_control(launched.control.get(), kSetupMessage, encode_setup(setup), plan.root.get()));
+    return send_trees(launched.control.get(), plan.trees);
   };
   // A child that has died already has said why on the socket; the caller reads that.
   if (auto finished = finish(); !finished && finished.error().code != ErrorCode::kUnavailable) {

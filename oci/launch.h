@@ -8,6 +8,7 @@
 
 #include "oci/cgroup.h"
 #include "oci/control.h"
+#include "oci/host_trees.h"
 #include "oci/spec.h"
 #include "runtime/base/fd.h"
 #include "runtime/base/result.h"
@@ -31,6 +32,7 @@ struct LaunchRequest {
   // number is its own; and the process as Exec describes it, JSON.
   pid_t join = 0;
   std::string process{};
+  bool beside_module = false;  // that first one is a module, for which there is no /proc
 };
 
 /// The process, its namespaces existing. It is a child of the caller: reap it (also after an error
@@ -59,14 +61,23 @@ inline constexpr int kCacheFd = 5;   // LaunchRequest::cache, or not open
 inline constexpr int kMountsFd = 6;  // with LaunchRequest::join: the container's mount namespace
 inline constexpr int kFirstFreeFd = 7;
 
+/// Followed, in a user namespace, by a kTreeMessage for each of `tree_count` trees.
 struct Setup {
   std::string id;
   std::string bundle;
   std::vector<Mount> rootfs_mounts;
   std::string extra{};    // LaunchRequest::extra
   std::string process{};  // LaunchRequest::process; empty: the container's first
+  bool beside_module = false;
+  uint32_t tree_count = 0;
+  HostTrees trees{};  // received apart
 };
 std::string encode_setup(const Setup& setup);
 Result<Setup> decode_setup(std::string_view payload);
+Result<> send_trees(int socket, const HostTrees& trees);
+Result<> receive_trees(int socket, Setup& setup);
+
+/// Where the root filesystem is, or is to be mounted, on the host.
+std::string root_path(const Spec& spec, const std::string& bundle, bool has_rootfs_mounts);
 
 }  // namespace wasmedge::oci

@@ -50,7 +50,8 @@ constexpr std::array kPropagations = {
 constexpr std::array<std::string_view, 8> kNothing = {"defaults",   "async", "nolazytime", "nomand",
                                                       "noiversion", "loud",  "remount",    "acl"};
 
-constexpr std::string_view kBind = "bind", kRecursiveBind = "rbind", kCopyUp = "tmpcopyup";
+constexpr std::string_view kBind = "bind", kRecursiveBind = "rbind", kCopyUp = "tmpcopyup",
+                           kIdmap = "idmap", kRecursiveIdmap = "ridmap";
 
 template <typename List>
 bool contains(const List& list, std::string_view name) {
@@ -91,6 +92,9 @@ MountOptions parse_mount_options(const std::vector<std::string>& options) {
       parsed.recursive = parsed.recursive || name == kRecursiveBind;
     } else if (name == kCopyUp) {
       parsed.copy_up = true;
+    } else if (name == kIdmap || name == kRecursiveIdmap) {
+      parsed.idmap = true;
+      parsed.recursive_idmap = parsed.recursive_idmap || name == kRecursiveIdmap;
     } else if (take_attribute(name, parsed.set, parsed.clear) ||
                take_propagation(name, parsed.propagation) || contains(kNothing, name) ||
                (name.starts_with('r') &&
@@ -107,7 +111,8 @@ MountOptions parse_mount_options(const std::vector<std::string>& options) {
 
 std::vector<std::string> mount_option_names() {
   std::vector<std::string> names = {std::string(kBind), std::string(kRecursiveBind),
-                                    std::string(kCopyUp)};
+                                    std::string(kCopyUp), std::string(kIdmap),
+                                    std::string(kRecursiveIdmap)};
   for (const Attribute& attribute : kAttributes) {
     names.emplace_back(attribute.name);
     names.push_back(fmt::format("r{}", attribute.name));

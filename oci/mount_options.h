@@ -18,6 +18,8 @@ struct MountOptions {
   bool bind = false;
   bool recursive = false;             // rbind
   bool copy_up = false;               // tmpcopyup
+  bool idmap = false;                 // idmap, ridmap: owners are mapped
+  bool recursive_idmap = false;       // ridmap
   std::vector<std::string> flags;     // of the filesystem, without a value: "sync"
   std::vector<std::string> settings;  // of the filesystem: "size=64m"
 };

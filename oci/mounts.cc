@@ -8,6 +8,7 @@
 #include "oci/cgroup_mount.h"
 #include "oci/mount_calls.h"
 #include "oci/rootfs.h"
+#include "oci/user_namespace.h"
 
 namespace wasmedge::oci {
 namespace {
@@ -37,8 +38,24 @@ Result<> attach(int tree, int target, const std::string& destination) {
   return {};
 }
 
-Result<> bind(int root, const Mount& mount, const MountOptions& options,
-              const std::string& bundle) {
+Result<> bind(int root, const Mount& mount, int source) {
+  struct stat status{};
+  if (::fstat(source, &status) != 0) return fail_errno("source {}", mount.source);
+  const Missing kind = S_ISDIR(status.st_mode) ? Missing::kDirectory : Missing::kFile;
+  TRY_ASSIGN(const Fd target, make_in_root(root, mount.destination, kind));
+  struct stat there{};
+  if (::fstat(target.get(), &there) != 0) return fail_errno("destination {}", mount.destination);
+  if (S_ISDIR(status.st_mode) != S_ISDIR(there.st_mode)) {
+    const bool from_directory = S_ISDIR(status.st_mode);
+    errno = ENOTDIR;  // the kernel says EINVAL, which says nothing
+    return fail_errno("the {} is a directory, the {}", from_directory ? "source" : "destination",
+                      from_directory ? "destination" : "source");
+  }
+  return attach(source, target.get(), mount.destination);
+}
+
+Result<Fd> clone_source(const Mount& mount, const MountOptions& options,
+                        const std::string& bundle) {
   if (!options.flags.empty() || !options.settings.empty()) {
     const auto& odd = options.flags.empty() ? options.settings : options.flags;
     return fail(ErrorCode::kInvalidArgument, "option \"{}\" is unknown for a bind mount", odd[0]);
@@ -47,12 +64,15 @@ Result<> bind(int root, const Mount& mount, const MountOptions& options,
       mount.source.starts_with('/') ? mount.source : fmt::format("{}/{}", bundle, mount.source);
   auto tree = clone_tree(AT_FDCWD, source, options.recursive);
   if (!tree) return wrap(tree.error(), "source");
-  struct stat status{};
-  if (::fstat(tree->get(), &status) != 0) return fail_errno("source {}", source);
-  const Missing kind = S_ISDIR(status.st_mode) ? Missing::kDirectory : Missing::kFile;
-  TRY_ASSIGN(const Fd target, make_in_root(root, mount.destination, kind));
-  TRY(apply_options(tree->get(), options));
-  return attach(tree->get(), target.get(), mount.destination);
+  return tree;
+}
+
+/// The mount's own maps, or those of the container's user namespace.
+Result<IdMaps> maps_of(const Mount& mount, const Spec& spec) {
+  IdMaps maps{mount.uid_mappings, mount.gid_mappings};
+  if (maps.uids.empty() && maps.gids.empty()) maps = {spec.uid_mappings, spec.gid_mappings};
+  if (!maps.uids.empty() && !maps.gids.empty()) return maps;
+  return fail(ErrorCode::kInvalidArgument, "option idmap: uidMappings or gidMappings is missing");
 }
 
 Result<> check_copy_up(int root, const Mount& mount) {
@@ -147,23 +167,49 @@ Result<> apply_options(int mount, const MountOptions& options) {
   return {};
 }
 
-Result<> mount_in_root(int root, const Mount& mount, const Spec& spec, const std::string& bundle) {
+bool is_kernel_path(std::string_view destination) {
+  const std::string path = clean_path(destination) + '/';
+  return path.starts_with("/proc/") || path.starts_with("/sys/") || path.starts_with("/dev/");
+}
+
+std::string describe(const Mount& mount) {
+  return fmt::format("mount {} at {}", mount.source.empty() ? mount.type : mount.source,
+                     mount.destination);
+}
+
+bool is_bind(const Mount& mount) {
+  return mount.type == "bind" || parse_mount_options(mount.options).bind;
+}
+
+Result<Fd> open_source(const Mount& mount, const Spec& spec, const std::string& bundle) {
+  const MountOptions options = parse_mount_options(mount.options);
+  TRY_ASSIGN(Fd tree, clone_source(mount, options, bundle));
+  if (options.idmap || !mount.uid_mappings.empty() || !mount.gid_mappings.empty()) {
+    TRY_ASSIGN(const IdMaps maps, maps_of(mount, spec));
+    TRY(map_owners(tree.get(), maps, options.recursive_idmap));
+  }
+  TRY(apply_options(tree.get(), options));
+  return tree;
+}
+
+Result<> mount_in_root(int root, const Mount& mount, const Spec& spec, const std::string& bundle,
+                       int source) {
   const MountOptions options = parse_mount_options(mount.options);
   const auto act = [&]() -> Result<> {
     if (mount.type == "cgroup" || mount.type == "cgroup2") {
       return mount_cgroup(root, mount, options, spec);
     }
-    if (options.bind || mount.type == "bind") return bind(root, mount, options, bundle);
+    if (source >= 0) return bind(root, mount, source);
+    if (is_bind(mount)) {
+      TRY_ASSIGN(const Fd tree, open_source(mount, spec, bundle));
+      return bind(root, mount, tree.get());
+    }
     if (mount.type.empty()) {
       return fail(ErrorCode::kInvalidArgument, "has no type, and no option bind or rbind");
     }
     return mount_filesystem(root, mount, options, spec.mount_label);
   };
-  if (auto done = act(); !done) {
-    return wrap(done.error(),
-                fmt::format("mount {} at {}", mount.source.empty() ? mount.type : mount.source,
-                            mount.destination));
-  }
+  if (auto done = act(); !done) return wrap(done.error(), describe(mount));
   return {};
 }
 

@@ -13,8 +13,20 @@
 namespace wasmedge::oci {
 
 /// One entry of the spec's mounts, with its destination resolved inside the root. Relative sources
-/// of bind mounts are below `bundle`.
-Result<> mount_in_root(int root, const Mount& mount, const Spec& spec, const std::string& bundle);
+/// of bind mounts are below `bundle`. `source`: open_source() of it, where the caller could not;
+/// -1: opened here.
+Result<> mount_in_root(int root, const Mount& mount, const Spec& spec, const std::string& bundle,
+                       int source = -1);
+
+/// The source of a bind mount, with the mount's options applied, detached.
+Result<Fd> open_source(const Mount& mount, const Spec& spec, const std::string& bundle);
+bool is_bind(const Mount& mount);
+
+/// Is the mount at `destination` on a filesystem of the kernel's own (/proc, /sys, /dev and below)?
+bool is_kernel_path(std::string_view destination);
+
+/// For messages: "mount SOURCE at DESTINATION".
+std::string describe(const Mount& mount);
 
 /// A new filesystem, detached: `settings` are "key=value", `flags` keys; `attributes` MOUNT_ATTR_*.
 /// The error has the kernel's own explanation where there is one.

@@ -1,15 +1,20 @@
 #include "oci/root_mount.h"
 
+#include <sched.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstring>
 
 #include "oci/mount_calls.h"
 #include "oci/mount_options.h"
 #include "oci/mounts.h"
 #include "oci/text.h"
+#include "oci/user_namespace.h"
 
 namespace wasmedge::oci {
 namespace {
@@ -52,16 +57,81 @@ std::string join(const std::vector<std::string>& parts) {
   return joined;
 }
 
+Result<Fd> attach_root(int tree, const std::string& path) {
+  TRY_ASSIGN(const Fd target, open_file(path, O_PATH | O_DIRECTORY));
+  if (attach_mount(tree, target.get()) != 0) return fail_errno("attach at {}", path);
+  return open_file(path, O_PATH | O_DIRECTORY);
+}
+
+/// "0:100000:65536,…": in the container, on the host, how many.
+Result<std::vector<IdMapping>> parse_id_maps(std::string_view text) {
+  std::vector<IdMapping> maps;
+  for (const std::string_view entry : split(text, ',')) {
+    std::array<uint32_t, 3> numbers{};
+    const auto parts = split(entry, ':');
+    bool good = parts.size() == numbers.size();
+    for (size_t i = 0; good && i < parts.size(); ++i) {
+      const char* end = parts[i].data() + parts[i].size();
+      const auto [stop, error] = std::from_chars(parts[i].data(), end, numbers[i]);
+      good = error == std::errc() && stop == end;
+    }
+    if (!good) return fail(ErrorCode::kInvalidArgument, "\"{}\" is no map of ids", text);
+    maps.push_back({numbers[0], numbers[1], numbers[2]});
+  }
+  return maps;
+}
+
+/// containerd's options uidmap= and gidmap=, taken out.
+Result<IdMaps> take_id_maps(std::vector<std::string>& settings) {
+  IdMaps maps;
+  for (auto [name, list] : {std::pair("uidmap=", &maps.uids), std::pair("gidmap=", &maps.gids)}) {
+    const auto found = std::find_if(settings.begin(), settings.end(),
+                                    [&](const auto& setting) { return setting.starts_with(name); });
+    if (found == settings.end()) continue;
+    TRY_ASSIGN(*list, parse_id_maps(std::string_view(*found).substr(std::strlen(name))));
+    settings.erase(found);
+  }
+  return maps;
+}
+
+/// An overlay has no maps of its own, but its lower layers may (Linux 5.19). They are put into a
+/// filesystem at `path`, which the overlay will cover; the current directory is in it.
+Result<> map_lower_layers(const std::string& path, const IdMaps& maps,
+                          std::vector<std::string>& settings) {
+  TRY_ASSIGN(const Fd layers, make_filesystem("tmpfs", "layers", {"mode=700"}, {}, 0));
+  TRY(attach_root(layers.get(), path));
+  int number = 0;
+  for (std::string& setting : settings) {
+    if (!setting.starts_with("lowerdir=")) continue;
+    std::string mapped;
+    for (const std::string_view layer : split(std::string_view(setting).substr(9), ':')) {
+      TRY_ASSIGN(const Fd tree, clone_tree(AT_FDCWD, std::string(layer), false));
+      TRY(map_owners(tree.get(), maps, false));
+      const std::string name = std::to_string(number++);
+      if (::mkdirat(layers.get(), name.c_str(), 0700) != 0) return fail_errno("make {}", name);
+      TRY_ASSIGN(const Fd place, open_file_at(layers.get(), name, O_PATH));
+      if (attach_mount(tree.get(), place.get()) != 0) return fail_errno("attach {}", layer);
+      mapped.append(mapped.empty() ? "" : ":").append(name);
+    }
+    setting = "lowerdir=" + mapped;
+  }
+  if (::chdir(path.c_str()) != 0) return fail_errno("{}", path);
+  return {};
+}
+
 Result<> mount_one(const std::string& path, const Mount& mount) {
   MountOptions options = parse_mount_options(mount.options);
+  TRY_ASSIGN(const IdMaps maps, take_id_maps(options.settings));
+  const bool mapped = !maps.uids.empty() && !maps.gids.empty();
   if (options.bind || mount.type == "bind") {
     TRY_ASSIGN(const Fd tree, clone_tree(AT_FDCWD, mount.source, options.recursive));
+    if (mapped) TRY(map_owners(tree.get(), maps, false));
     TRY(apply_options(tree.get(), options));
-    TRY_ASSIGN(const Fd target, open_file(path, O_PATH | O_DIRECTORY));
-    if (attach_mount(tree.get(), target.get()) != 0) return fail_errno("attach at {}", path);
+    TRY(attach_root(tree.get(), path));
     return {};
   }
   std::vector<std::string> settings = options.settings;
+  if (mapped && mount.type == "overlay") TRY(map_lower_layers(path, maps, settings));
   settings.insert(settings.end(), options.flags.begin(), options.flags.end());
   std::string data = join(settings);
   if (data.size() > kMountDataBytes) {
@@ -138,12 +208,12 @@ Result<> separate_mounts(const std::string& propagation, const std::string& root
   return {};
 }
 
-Result<Fd> mount_root(const std::string& path, const std::vector<Mount>& mounts) {
+Result<Fd> mount_root(const std::string& path, const std::vector<Mount>& mounts, int tree) {
+  if (tree >= 0) return attach_root(tree, path);
   if (mounts.empty()) {
     // Already in place (Docker's graph drivers); pivot_root(2) wants a mount point.
-    TRY_ASSIGN(const Fd tree, clone_tree(AT_FDCWD, path, true));
-    TRY_ASSIGN(const Fd target, open_file(path, O_PATH | O_DIRECTORY));
-    if (attach_mount(tree.get(), target.get()) != 0) return fail_errno("bind {}", path);
+    TRY_ASSIGN(const Fd copy, clone_tree(AT_FDCWD, path, true));
+    return attach_root(copy.get(), path);
   }
   for (const Mount& mount : mounts) {
     if (auto mounted = mount_one(path, mount); !mounted) {
@@ -152,6 +222,21 @@ Result<Fd> mount_root(const std::string& path, const std::vector<Mount>& mounts)
     }
   }
   return open_file(path, O_PATH | O_DIRECTORY);
+}
+
+Result<Fd> copy_root(int mount_namespace, const std::string& path) {
+  TRY_ASSIGN(const Fd own, open_file("/proc/self/ns/mnt", O_RDONLY));
+  if (::setns(mount_namespace, CLONE_NEWNS) != 0) return fail_errno("enter the container's mounts");
+  const auto tree = clone_tree(AT_FDCWD, "/", true);
+  if (::setns(own.get(), CLONE_NEWNS) != 0) return fail_errno("leave the container's mounts");
+  if (!tree) return wrap(tree.error(), "copy the container's mounts");
+  mount_attr attributes{};
+  attributes.attr_clr = MOUNT_ATTR_RDONLY;
+  attributes.propagation = MS_PRIVATE;
+  if (set_mount_attributes(tree->get(), attributes, false) != 0) {
+    return fail_errno("separate the copy of the container's root");
+  }
+  return attach_root(tree->get(), path);
 }
 
 Result<> pivot_root(int root, bool readonly, const std::string& propagation) {

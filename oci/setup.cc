@@ -56,6 +56,8 @@ std::string encode_setup(const Setup& setup) {
   }
   put(out, setup.extra);
   put(out, setup.process);
+  put(out, uint32_t{setup.beside_module});
+  put(out, setup.tree_count);
   return out;
 }
 
@@ -74,8 +76,38 @@ Result<Setup> decode_setup(std::string_view payload) {
   }
   setup.extra = source.text();
   setup.process = source.text();
+  setup.beside_module = source.number() != 0;
+  setup.tree_count = source.number();
   if (source.exhausted()) return fail(ErrorCode::kInternal, "the setup message is cut short");
   return setup;
+}
+
+Result<> receive_trees(int socket, Setup& setup) {
+  for (uint32_t i = 0; i < setup.tree_count; ++i) {
+    TRY_ASSIGN(auto message, receive_control(socket));
+    if (!message) return fail(ErrorCode::kUnavailable, "the shim has closed the control socket");
+    if (message->kind != kTreeMessage || !message->fd) {
+      return fail(ErrorCode::kInternal, "control message {} where a mount was expected",
+                  message->kind);
+    }
+    setup.trees[Source(message->payload).number()] = std::move(message->fd);
+  }
+  return {};
+}
+
+Result<> send_trees(int socket, const HostTrees& trees) {
+  for (const auto& [index, tree] : trees) {
+    std::string number;
+    put(number, index);
+    TRY(send_control(socket, kTreeMessage, number, tree.get()));
+  }
+  return {};
+}
+
+std::string root_path(const Spec& spec, const std::string& bundle, bool has_rootfs_mounts) {
+  if (has_rootfs_mounts) return bundle + "/rootfs";
+  if (spec.root_path.starts_with('/')) return spec.root_path;
+  return fmt::format("{}/{}", bundle, spec.root_path);
 }
 
 }  // namespace wasmedge::oci

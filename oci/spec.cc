@@ -113,6 +113,8 @@ void read_fields(Object& object, Mount& mount) {
   object.optional("type", mount.type);
   object.optional("source", mount.source);
   object.optional("options", mount.options);
+  object.optional("uidMappings", mount.uid_mappings);
+  object.optional("gidMappings", mount.gid_mappings);
   if (!object.failed() && mount.destination.empty()) {
     object.complain("destination", "is empty");
   }

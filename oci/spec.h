@@ -56,6 +56,12 @@ struct Process {
   std::optional<int> oom_score_adj;
 };
 
+struct IdMapping {
+  uint32_t container_id = 0;
+  uint32_t host_id = 0;
+  uint32_t size = 0;
+};
+
 /// One entry of `mounts`, or one of the rootfs mounts that come with Create (there `destination` is
 /// empty: the rootfs). Options are uninterpreted: see mount_options.h.
 struct Mount {
@@ -63,18 +69,13 @@ struct Mount {
   std::string type;         // empty: a bind mount if the options say so
   std::string source;
   std::vector<std::string> options;
+  std::vector<IdMapping> uid_mappings{}, gid_mappings{};  // whose files are shown, and as whose
 };
 
 /// A namespace of the container: new (empty path), or joined.
 struct Namespace {
   int type = 0;  // CLONE_NEW*
   std::string path;
-};
-
-struct IdMapping {
-  uint32_t container_id = 0;
-  uint32_t host_id = 0;
-  uint32_t size = 0;
 };
 
 /// linux.devices: a node to make.

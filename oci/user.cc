@@ -11,7 +11,19 @@
 
 namespace wasmedge::oci {
 
+namespace {
+
+/// To the kernel this number means "as it is", which is root.
+Result<> check_id(uint32_t id, const char* field) {
+  if (id != ~uint32_t{0}) return {};
+  return fail(ErrorCode::kInvalidArgument, "config.json: process.user.{}: {} is no id", field, id);
+}
+
+}  // namespace
+
 Result<> become_user(const User& user) {
+  TRY(check_id(user.uid, "uid"));
+  TRY(check_id(user.gid, "gid"));
   const std::vector<gid_t> groups(user.additional_gids.begin(), user.additional_gids.end());
   if (::setgroups(groups.size(), groups.data()) != 0) {
     return fail_errno("config.json: process.user.additionalGids");

@@ -2,34 +2,42 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <ctime>
 #include <string>
+#include <vector>
+
+#include "runtime/base/escape.h"
 
 namespace wasmedge::log {
 namespace {
 
+struct OwnedField {
+  std::string key, value;
+};
 struct Sink {
   int fd = STDERR_FILENO;
   Level least = Level::kInfo;
+  std::vector<OwnedField> standing = {{"runtime", "io.containerd.wasmedge.v1"}};
 };
-Sink sink;
+Sink& sink() {
+  static Sink the_sink;
+  return the_sink;
+}
 
 constexpr std::array<std::string_view, 4> kNames = {"debug", "info", "warning", "error"};
 
-void append_escaped(std::string& line, std::string_view text) {
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      line += '\\';
-      line += c;
-    } else if (c == '\n') {
-      line += "\\n";
-    } else if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) {
-      line += fmt::format("\\x{:02x}", static_cast<unsigned char>(c));
-    } else {
-      line += c;
-    }
-  }
+/// A line within PIPE_BUF goes into a pipe whole or not at all.
+constexpr size_t kMostMessage = 3000;
+constexpr size_t kMostValue = 150;
+
+/// Values of these alone stand without quotes, as containerd's have it.
+bool is_plain(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           std::string_view("-._/@^+").find(c) != std::string_view::npos;
+  });
 }
 
 std::string timestamp() {
@@ -43,22 +51,35 @@ std::string timestamp() {
 
 }  // namespace
 
-void configure(int fd, Level least) {
-  sink = {fd, least};
+void configure(int fd, Level least, std::span<const Field> standing) {
+  sink() = {.fd = fd, .least = least};
+  for (const Field& field : standing) {
+    sink().standing.push_back({std::string(field.key), std::string(field.value)});
+  }
 }
 
 bool enabled(Level level) {
-  return level >= sink.least;
+  return level >= sink().least;
 }
 
-void write(Level level, std::string_view message) {
-  if (!enabled(level)) return;
+void write(Level level, std::string_view message, std::span<const Field> fields) {
+  std::vector<Field> all(fields.begin(), fields.end());
+  for (const OwnedField& field : sink().standing) all.push_back({field.key, field.value});
+  std::sort(all.begin(), all.end(), [](const Field& a, const Field& b) { return a.key < b.key; });
   std::string line =
-      fmt::format("time=\"{}\" level={} msg=\"", timestamp(), kNames[static_cast<size_t>(level)]);
-  append_escaped(line, message);
-  line += "\" runtime=io.containerd.wasmedge.v1\n";
+      fmt::format("time=\"{}\" level={} msg=", timestamp(), kNames[static_cast<size_t>(level)]);
+  append_quoted(line, message, kMostMessage);
+  for (const Field& field : all) {
+    line.append(" ").append(field.key).append("=");
+    if (is_plain(field.value) && field.value.size() <= kMostValue) {
+      line += field.value;
+    } else {
+      append_quoted(line, field.value, kMostValue);
+    }
+  }
+  line += '\n';
   // A log that cannot be written has nowhere to be reported.
-  [[maybe_unused]] const ssize_t written = ::write(sink.fd, line.data(), line.size());
+  [[maybe_unused]] const ssize_t written = ::write(sink().fd, line.data(), line.size());
 }
 
 }  // namespace wasmedge::log

@@ -65,7 +65,7 @@ Result<Compiled> receive(const Compilation& compilation) {
   if (reply->failed) {
     return tl::unexpected<Error>(Error{reply->code, std::move(reply->text)});
   }
-  return Compiled{std::move(reply->artifact), std::move(reply->text)};
+  return Compiled{std::move(reply->artifact), reply->fresh, std::move(reply->text)};
 }
 
 Result<Compiled> finish(Compilation& compilation) {
@@ -76,10 +76,10 @@ Result<Compiled> finish(Compilation& compilation) {
   return compiled;
 }
 
-Result<std::optional<Fd>> find(const Store* store, std::span<const std::byte> module,
-                               bool metered) {
+Result<std::optional<Fd>> find(const Store* store, const ModuleSource& module, bool metered) {
   if (store == nullptr) return std::nullopt;
-  return store->lookup(key_of(sha256(module), {.metered = metered}));
+  TRY_ASSIGN(const Sha256 hash, hash_of(store, module));
+  return store->lookup(key_of(hash, {.metered = metered}));
 }
 
 }  // namespace wasmedge::cache

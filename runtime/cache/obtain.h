@@ -2,12 +2,12 @@
 
 #include <sys/types.h>
 
-#include <span>
 #include <string>
 #include <vector>
 
 #include "runtime/base/fd.h"
 #include "runtime/base/result.h"
+#include "runtime/cache/hashes.h"
 #include "runtime/cache/key.h"
 #include "runtime/cache/store.h"
 
@@ -21,9 +21,10 @@
 /// socketpair(AF_UNIX, SOCK_SEQPACKET). The compiler copies the module before it hashes it, so that
 /// the artifact always belongs to the bytes it was made from; publishes the artifact in DIR (if
 /// given and writable); sends ONE reply and exits:
-///   first byte 0      done: the artifact's fd is attached (SCM_RIGHTS), open read-only, either
-///                     the cache's file or, where that could not be written, a sealed memfd;
-///                     the rest of the bytes, if any, is a warning for the log
+///   first byte 0      done: the artifact's fd is attached (SCM_RIGHTS), open read-only, the
+///                     cache's file; the rest of the bytes, if any, is a warning for the log
+///   first byte 128    the same, and it was compiled just now: where the cache could not be
+///                     written, the fd is a sealed memfd
 ///   first byte 1 + c  failed with ErrorCode c; the rest is the message
 /// EOF without a reply: the compiler died. Its exit status says no more than the reply (0 or 1).
 namespace wasmedge::cache {
@@ -59,6 +60,7 @@ Result<Compilation> start_program(std::vector<std::string> arguments, int module
 
 struct Compiled {
   Fd artifact;
+  bool fresh = false;   // compiled now, and not by another meanwhile
   std::string warning;  // empty, or why the artifact was not cached or had to be made again
 };
 
@@ -69,9 +71,9 @@ Result<Compiled> receive(const Compilation& compilation);
 /// receive() and waitpid(2).
 Result<Compiled> finish(Compilation& compilation);
 
-/// The hit path, all in one: sha256 of the module's bytes, key, lookup. Nothing if the store has no
+/// The hit path, all in one: the module's hash (hashes.h), key, lookup. Nothing if the store has no
 /// artifact for it, or there is no store.
-Result<std::optional<Fd>> find(const Store* store, std::span<const std::byte> module,
+Result<std::optional<Fd>> find(const Store* store, const ModuleSource& module,
                                bool metered = false);
 
 }  // namespace wasmedge::cache

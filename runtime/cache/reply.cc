@@ -10,6 +10,10 @@ namespace {
 
 constexpr uint8_t kLastCode = static_cast<uint8_t>(ErrorCode::kInternal);
 
+// The first byte; between the two, 1 + an ErrorCode.
+constexpr uint8_t kDone = 0;
+constexpr uint8_t kDoneFresh = 128;
+
 // One message with room for one fd beside it.
 struct Message {
   alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
@@ -47,7 +51,8 @@ struct Message {
 }  // namespace
 
 Result<> send_reply(int socket, const Reply& reply) {
-  std::string bytes(1, static_cast<char>(reply.failed ? 1 + static_cast<int>(reply.code) : 0));
+  const int done = reply.fresh ? kDoneFresh : kDone;
+  std::string bytes(1, static_cast<char>(reply.failed ? 1 + static_cast<int>(reply.code) : done));
   bytes.append(reply.text, 0, kReplyTextBytes);
   Message message(bytes.data(), bytes.size());
   if (reply.failed) {
@@ -72,8 +77,10 @@ Result<std::optional<Reply>> receive_reply(int socket) {
   Reply reply;
   reply.artifact = message.attached();
   const auto status = static_cast<uint8_t>(bytes[0]);
-  reply.failed = status != 0;
-  if (status > 1 + kLastCode || reply.failed == static_cast<bool>(reply.artifact)) {
+  reply.fresh = status == kDoneFresh;
+  reply.failed = status != kDone && !reply.fresh;
+  if ((reply.failed && status > 1 + kLastCode) ||
+      reply.failed == static_cast<bool>(reply.artifact)) {
     return fail(ErrorCode::kInternal,
                 "the compiler's reply is malformed (status {}): do its build and ours differ?",
                 status);

@@ -14,6 +14,7 @@ struct Reply {
   ErrorCode code = ErrorCode::kInternal;  // if failed
   std::string text;                       // the error's message, or a warning
   Fd artifact;                            // unless failed
+  bool fresh = false;                     // the artifact was compiled for this request
 };
 
 /// Longer texts are cut.

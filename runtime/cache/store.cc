@@ -1,11 +1,11 @@
 #include "runtime/cache/store.h"
 
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include <array>
 #include <cstdlib>
-#include <memory>
+#include <ctime>
 
 namespace wasmedge::cache {
 namespace {
@@ -16,6 +16,10 @@ Result<struct stat> stat_of(int fd, std::string_view name) {
   struct stat status{};
   if (::fstat(fd, &status) != 0) return fail_errno("stat {}", name);
   return status;
+}
+
+bool is_private(const struct stat& file, uid_t owner) {
+  return S_ISREG(file.st_mode) && file.st_uid == owner && (file.st_mode & kOthersWrite) == 0;
 }
 
 // mkdir -p, private.
@@ -32,6 +36,14 @@ Result<> make_directories(const std::string& path) {
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
   return value == nullptr ? "" : value;
+}
+
+// atime would do, but few mount with it. Who may not write to the file does not matter much.
+void note_use(int file, const struct stat& status) {
+  constexpr time_t kOften = 3600;
+  if (std::time(nullptr) - status.st_mtime < kOften) return;
+  const std::array<timespec, 2> times = {timespec{0, UTIME_OMIT}, timespec{0, UTIME_NOW}};
+  [[maybe_unused]] const bool noted = ::futimens(file, times.data()) == 0;
 }
 
 }  // namespace
@@ -99,12 +111,18 @@ Result<std::optional<Fd>> Store::lookup(const Key& key) const {
     return fail(ErrorCode::kPermissionDenied, "{}/{} is a symbolic link: remove it", path_, name);
   }
   TRY_ASSIGN(const auto status, stat_of(file.get(), name));
-  if (!S_ISREG(status.st_mode) || status.st_uid != owner_ || (status.st_mode & kOthersWrite) != 0) {
+  if (!is_private(status, owner_)) {
     return fail(ErrorCode::kPermissionDenied,
                 "{}/{} is not an artifact of this cache (mode {:06o}, owner {}): remove it", path_,
                 name, status.st_mode, status.st_uid);
   }
+  note_use(file.get(), status);
   return file;
+}
+
+bool Store::owns(int file) const {
+  struct stat status{};
+  return ::fstat(file, &status) == 0 && is_private(status, owner_);
 }
 
 Result<> Store::discard(const Key& key) {

@@ -4,9 +4,11 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "runtime/base/fd.h"
 #include "runtime/base/result.h"
+#include "runtime/cache/bounds.h"
 #include "runtime/cache/key.h"
 
 /// The artifact cache: one directory, owned by its user and closed to others (0700), one file a key
@@ -33,8 +35,8 @@ class Writer {
 
   /// Copies `artifact` (a regular file or memfd, whole) into the store under the key's name, and
   /// syncs it. Returns the published file, open read-only. On failure (ENOSPC, EIO, …) nothing of
-  /// it stays.
-  Result<Fd> publish(int artifact) &&;
+  /// it stays in the end, and it can be tried again.
+  Result<Fd> publish(int artifact);
 
  private:
   friend class Store;
@@ -43,6 +45,20 @@ class Writer {
   int directory_;
   std::string name_;
   Fd part_;
+};
+
+/// An artifact's file as it lies in the directory.
+struct Entry {
+  std::string name;  // its key, 64 hex digits
+  uint64_t inode = 0;
+  uint64_t bytes = 0;
+  std::chrono::sys_seconds used;  // last, to the hour
+};
+
+/// What was deleted, or would be.
+struct Evicted {
+  size_t artifacts = 0;
+  uint64_t bytes = 0;
 };
 
 /// A cache directory, open. The path is for messages only: everything goes by the fd, so that a
@@ -60,7 +76,8 @@ class Store {
   static Result<Store> adopt(Fd directory, std::string name);
 
   /// The key's artifact, open read-only at offset 0, or nothing. Type, owner (the directory's) and
-  /// mode are checked, else kPermissionDenied; the content is not: loading verifies it.
+  /// mode are checked, else kPermissionDenied; the content is not: loading verifies it. That it is
+  /// in use is noted in the file's mtime, once an hour, if this process may.
   Result<std::optional<Fd>> lookup(const Key& key) const;
 
   /// Waits until nobody else compiles this key, then gives the right to write it. Look up again
@@ -74,6 +91,21 @@ class Store {
 
   /// Deletes what crashed writers left: parts that nobody holds. Returns how many.
   Result<size_t> sweep();
+
+  /// How many keys are being compiled now, or were when their compiler died.
+  Result<size_t> parts() const;
+
+  /// All artifacts, the one that was used last first.
+  Result<std::vector<Entry>> list() const;
+
+  /// Deletes what is beyond the bounds: artifacts that were not used for too long, and, beginning
+  /// with the one that was used last, those that are too much. Who has one open or mapped keeps it.
+  /// What was published within the last minute stays in any case, or processes that wait for it
+  /// would compile it again, one by one. `really` false: only says what it would do.
+  Result<Evicted> evict(const Bounds& bounds, bool really = true);
+
+  /// Is this open file one of the cache's own: regular, its owner's, and closed to others' writing?
+  bool owns(int file) const;
 
   /// The directory's path, as given.
   const std::string& path() const { return path_; }

@@ -1,10 +1,8 @@
-#include <dirent.h>
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 
-#include <memory>
-
+#include "runtime/cache/listing.h"
 #include "runtime/cache/store.h"
 
 namespace wasmedge::cache {
@@ -51,10 +49,13 @@ Writer::~Writer() {
   if (part_) ::unlinkat(directory_, part_of(name_).c_str(), 0);
 }
 
-Result<Fd> Writer::publish(int artifact) && {
+Result<Fd> Writer::publish(int artifact) {
   const std::string part = part_of(name_);
   TRY_ASSIGN(const MappedFile source, MappedFile::map(artifact, "the new artifact"));
-  if (::ftruncate(part_.get(), 0) != 0) return fail_errno("truncate {}", part);
+  // From the start again, if a try before ended for want of room.
+  if (::ftruncate(part_.get(), 0) != 0 || ::lseek(part_.get(), 0, SEEK_SET) != 0) {
+    return fail_errno("empty {}", part);
+  }
   TRY(write_all(part_.get(), source.bytes(), part));
   if (::fsync(part_.get()) != 0) return fail_errno("sync {}", part);
   TRY_ASSIGN(Fd published, open_file_at(directory_, part, O_RDONLY | O_NOFOLLOW));
@@ -70,21 +71,23 @@ Result<Fd> Writer::publish(int artifact) && {
   return published;
 }
 
+Result<size_t> Store::parts() const {
+  size_t count = 0;
+  TRY(for_each_name(directory_.get(), path_,
+                    [&](const std::string& name) { count += name.ends_with(kPart) ? 1 : 0; }));
+  return count;
+}
+
 Result<size_t> Store::sweep() {
-  TRY_ASSIGN(Fd listing, open_file_at(directory_.get(), ".", O_RDONLY | O_DIRECTORY));
-  const std::unique_ptr<DIR, int (*)(DIR*)> entries(::fdopendir(listing.get()), ::closedir);
-  if (!entries) return fail_errno("list {}", path_);
-  static_cast<void>(listing.release());  // closedir's now
   size_t removed = 0;
-  while (const dirent* entry = ::readdir(entries.get())) {
-    const std::string name = entry->d_name;
-    if (!name.ends_with(kPart)) continue;
+  TRY(for_each_name(directory_.get(), path_, [&](const std::string& name) {
+    if (!name.ends_with(kPart)) return;
     const Fd part(
         ::openat(directory_.get(), name.c_str(), O_RDWR | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC));
-    if (!part || !lock_file(part.get(), LOCK_EX | LOCK_NB)) continue;
-    if (!still_named(directory_.get(), name, part.get())) continue;
+    if (!part || !lock_file(part.get(), LOCK_EX | LOCK_NB)) return;
+    if (!still_named(directory_.get(), name, part.get())) return;
     if (::unlinkat(directory_.get(), name.c_str(), 0) == 0) ++removed;
-  }
+  }));
   return removed;
 }
 

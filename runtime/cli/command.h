@@ -17,5 +17,9 @@ int compile_command(Arguments arguments);
 int validate_command(Arguments arguments);
 int inspect_command(Arguments arguments);
 int policy_command(Arguments arguments);
+int pack_command(Arguments arguments);
+int cache_command(Arguments arguments);
+int metrics_command(Arguments arguments);
+int doctor_command(Arguments arguments);
 
 }  // namespace wasmedge::cli

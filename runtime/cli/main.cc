@@ -23,6 +23,10 @@ int main(Arguments arguments) {
   if (first == "validate") return validate_command(rest);
   if (first == "inspect") return inspect_command(rest);
   if (first == "policy") return policy_command(rest);
+  if (first == "pack") return pack_command(rest);
+  if (first == "cache") return cache_command(rest);
+  if (first == "metrics") return metrics_command(rest);
+  if (first == "doctor") return doctor_command(rest);
   return run_command(arguments);
 }
 

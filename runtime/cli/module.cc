@@ -100,7 +100,7 @@ Result<std::shared_ptr<const run::Artifact>> load_artifact(const ModuleFile& mod
   const auto directory = cache::default_directory();
   const auto store = open_cache(directory);
   // What is damaged or not ours is as good as absent: the compiler replaces it, and says so.
-  auto found = cache::find(store ? &*store : nullptr, module.bytes.bytes(), metered);
+  auto found = cache::find(store ? &*store : nullptr, {module.file.get(), module.path}, metered);
   if (found && *found) {
     if (auto artifact = run::Artifact::load(std::move(**found), module.path)) return artifact;
   }
@@ -110,6 +110,14 @@ Result<std::shared_ptr<const run::Artifact>> load_artifact(const ModuleFile& mod
 
 Result<Fd> compile_artifact(const ModuleFile& module, const cache::CodeKind& kind) {
   return compile_cached(module, cache::default_directory(), kind);
+}
+
+Result<bool> compile_if_module(Fd file, const std::string& name) {
+  TRY_ASSIGN(MappedFile bytes, MappedFile::map(file.get(), name));
+  if (!begins_with(bytes, kModuleMagic)) return false;
+  const ModuleFile module{name, std::move(file), std::move(bytes)};
+  TRY(compile_artifact(module, {}));
+  return true;
 }
 
 Result<Fd> compile_to_text(const ModuleFile& module, const cache::CodeKind& kind,

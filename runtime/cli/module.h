@@ -29,6 +29,9 @@ Result<ModuleFile> open_module(const std::string& path);
 /// long and what could not be cached. `metered`: code that uses up fuel.
 Result<std::shared_ptr<const run::Artifact>> load_artifact(const ModuleFile& module, bool metered);
 
+/// Has an open file compiled into the cache, if it is a module; false if it is none.
+Result<bool> compile_if_module(Fd file, const std::string& name);
+
 /// Its artifact's file, compiled if need be.
 Result<Fd> compile_artifact(const ModuleFile& module, const cache::CodeKind& kind);
 

@@ -36,7 +36,7 @@ Result<wasi::Command> prepare(const RunOptions& options) {
   TRY_ASSIGN(auto artifact, load_artifact(module, options.fuel.has_value()));
   if (options.perf_map) TRY(run::write_perf_map(*artifact));
   if (options.debug || run::is_debugged()) run::tell_debugger(*artifact);
-  return wasi::Command::prepare(artifact, std::move(config));
+  return wasi::Command::prepare(artifact, std::move(config), options.function);
 }
 
 }  // namespace

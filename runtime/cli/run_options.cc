@@ -100,6 +100,10 @@ Result<RunOptions> parse_run_options(Arguments arguments) {
       (argument == "--debug" ? options.debug : options.perf_map) = true;
       continue;
     }
+    if (argument == "--reactor") {
+      options.reactor = true;
+      continue;
+    }
     if (argument == "--trace=wasi") {
       options.trace = true;
       continue;
@@ -123,6 +127,15 @@ Result<RunOptions> parse_run_options(Arguments arguments) {
   options.guest.assign(arguments.begin() + static_cast<ptrdiff_t>(next), arguments.end());
   if (options.guest.empty())
     return fail(ErrorCode::kInvalidArgument, "which module? No file is named");
+  if (options.reactor) {
+    if (options.guest.size() < 2) {
+      return fail(ErrorCode::kInvalidArgument,
+                  "--reactor: which function of {}? `wasmedge inspect` lists what it exports",
+                  options.guest[0]);
+    }
+    options.function = options.guest[1];
+    options.guest.erase(options.guest.begin() + 1);
+  }
   return options;
 }
 

@@ -26,6 +26,8 @@ struct RunOptions {
   bool perf_map = false;
   bool debug = false;
   bool trace = false;
+  bool reactor = false;
+  std::string function;            // of a reactor: the one to call
   std::vector<std::string> guest;  // the module's path and the guest's arguments
 };
 

@@ -35,17 +35,23 @@ class Mapping {
 };
 
 // Native code is taken only from a file that nobody but root and this user can have written.
-Result<size_t> check_file(int file, std::string_view name) {
+Result<> check_owner(int file, std::string_view name) {
   struct stat status{};
   if (fstat(file, &status) != 0) return fail_errno("artifact {}: cannot examine the file", name);
-  if (!S_ISREG(status.st_mode)) {
-    return fail(ErrorCode::kPermissionDenied, "artifact {}: not a regular file", name);
-  }
   const uid_t self = geteuid();
   if (status.st_uid != 0 && status.st_uid != self) {
     return fail(ErrorCode::kPermissionDenied,
                 "artifact {}: owned by user {}, but must be owned by root or by user {}; {}", name,
                 status.st_uid, self, kAgain);
+  }
+  return {};
+}
+
+Result<size_t> check_file(int file, std::string_view name) {
+  struct stat status{};
+  if (fstat(file, &status) != 0) return fail_errno("artifact {}: cannot examine the file", name);
+  if (!S_ISREG(status.st_mode)) {
+    return fail(ErrorCode::kPermissionDenied, "artifact {}: not a regular file", name);
   }
   if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
     return fail(ErrorCode::kPermissionDenied,
@@ -115,8 +121,18 @@ Result<std::shared_ptr<const Artifact>> Artifact::load(Fd file, std::string_view
   return load_for(kThisArchitecture, std::move(file), name);
 }
 
+Result<std::shared_ptr<const Artifact>> Artifact::load_vouched(Fd file, std::string_view name) {
+  return map(kThisArchitecture, std::move(file), name);
+}
+
 Result<std::shared_ptr<const Artifact>> Artifact::load_for(Architecture target, Fd file,
                                                            std::string_view name) {
+  TRY(check_owner(file.get(), name));
+  return map(target, std::move(file), name);
+}
+
+Result<std::shared_ptr<const Artifact>> Artifact::map(Architecture target, Fd file,
+                                                      std::string_view name) {
   TRY_ASSIGN(const size_t size, check_file(file.get(), name));
   void* base = mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file.get(), 0);
   if (base == MAP_FAILED) return fail_errno("artifact {}: cannot map {} bytes", name, size);

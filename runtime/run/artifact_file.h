@@ -31,6 +31,8 @@ class Artifact {
   /// allowed), kFailedPrecondition (another version or CPU: compile again), kInvalidArgument
   /// (damaged).
   static Result<std::shared_ptr<const Artifact>> load(Fd file, std::string_view name);
+  /// The same for a file from one who has checked its owner: in a user namespace all look alike.
+  static Result<std::shared_ptr<const Artifact>> load_vouched(Fd file, std::string_view name);
   /// The same for an artifact that is for `target`, which need not run here: it is not to be
   /// called.
   static Result<std::shared_ptr<const Artifact>> load_for(Architecture target, Fd file,
@@ -87,6 +89,8 @@ class Artifact {
   void locate(const void* pc, TrapFrame& frame) const;
 
  private:
+  static Result<std::shared_ptr<const Artifact>> map(Architecture target, Fd file,
+                                                     std::string_view name);
   Artifact(Fd file, std::string name, const std::byte* base, size_t size);
 
   mutable Fd file_;

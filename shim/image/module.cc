@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 
+#include "oci/reference.h"
 #include "shim/image/containerd.h"
 
 namespace wasmedge::image {
@@ -10,22 +11,10 @@ namespace {
 
 constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 
-/// docker.io/library/ and :latest, where a user left them out.
-std::string full_name(std::string name) {
-  const size_t slash = name.find('/');
-  const std::string first = name.substr(0, slash);
-  const bool has_host = slash != std::string::npos &&
-                        (first.find_first_of(".:") != std::string::npos || first == "localhost");
-  if (!has_host) {
-    name.insert(0, slash == std::string::npos ? "docker.io/library/" : "docker.io/");
-  }
-  if (name.find_first_of(":@", name.rfind('/')) == std::string::npos) name += ":latest";
-  return name;
-}
-
 Result<std::string> image_name(Containerd& containerd, const Question& question) {
-  if (!question.image.empty()) return full_name(question.image);
-  return containerd.image_of(question.container);
+  if (question.image.empty()) return containerd.image_of(question.container);
+  TRY_ASSIGN(const oci::Reference named, oci::parse_reference(question.image));
+  return named.name();
 }
 
 }  // namespace
@@ -34,7 +23,7 @@ Result<cache::Reply> fetch_module(const Question& question) {
   Containerd containerd(question.address, question.namespace_name);
   TRY_ASSIGN(const std::string image, image_name(containerd, question));
   TRY_ASSIGN(const oci::Descriptor target, containerd.target_of(image));
-  TRY_ASSIGN(const oci::Artifact artifact, oci::find_artifact(containerd, target));
+  TRY_ASSIGN(const oci::Artifact artifact, oci::find_artifact(containerd, target, question.entry));
 
   Fd module(::memfd_create("module", MFD_CLOEXEC | MFD_ALLOW_SEALING));
   if (!module) return fail_errno("make a memfd for the image's module");

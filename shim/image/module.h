@@ -14,6 +14,7 @@ struct Question {
   std::string namespace_name;  // of containerd
   std::string container;
   std::string image;  // its name; empty: containerd knows the container's
+  std::string entry;  // what the container's command line calls the module; may be empty
 };
 
 /// The module, verified, in a sealed memfd. The reply's text is what shim/init/protocol.h wants for

@@ -1,5 +1,6 @@
 #include <array>
 
+#include "oci/phase.h"
 #include "oci/text.h"
 #include "shim/init/program.h"
 
@@ -8,7 +9,8 @@ namespace {
 
 /// The shim's answer to kImage. Nothing: the image is no artifact.
 Result<std::optional<Program>> image_module(oci::Process& process, Channel& channel) {
-  TRY_ASSIGN(oci::ControlMessage answer, channel.ask(Control::kImage, Control::kModule));
+  const std::string name = process.args.empty() ? "" : split_entry_point(process.args[0]).module;
+  TRY_ASSIGN(oci::ControlMessage answer, channel.ask(Control::kImage, Control::kModule, name));
   if (!answer.fd) {
     if (answer.payload.empty()) return std::nullopt;
     return tl::unexpected<Error>(oci::decode_error(answer.payload));
@@ -30,6 +32,7 @@ Result<std::optional<Program>> image_module(oci::Process& process, Channel& chan
   program.kind = *kind;
   if (process.args.empty()) process.args.assign(texts.begin() + 1, texts.end());
   if (process.args.empty()) process.args = {program.path};
+  program.function = split_entry_point(process.args[0]).function;
   return program;
 }
 
@@ -38,7 +41,7 @@ Result<std::optional<Program>> image_module(oci::Process& process, Channel& chan
 Result<Program> find_program(int root, oci::Process& process, Channel& channel) {
   auto found = find_program(root, std::as_const(process));
   if (found || found.error().code != ErrorCode::kNotFound) return found;
-  TRY_ASSIGN(auto module, image_module(process, channel));
+  TRY_ASSIGN(auto module, oci::in(oci::Phase::kImage, image_module(process, channel)));
   if (module) return std::move(*module);
   return found;
 }

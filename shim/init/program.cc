@@ -87,8 +87,7 @@ std::string below(const std::string& directory, std::string_view name) {
 }
 
 /// A bare name: PATH, then the working directory.
-Result<Program> search(int root, const oci::Process& process) {
-  const std::string& name = process.args[0];
+Result<Program> search(int root, const oci::Process& process, const std::string& name) {
   std::string looked;
   std::optional<Error> refused;  // the first thing of that name that was no program
   for (const std::string_view entry : oci::split(search_path(process.env), ':')) {
@@ -109,21 +108,48 @@ Result<Program> search(int root, const oci::Process& process) {
               name, looked, process.cwd);
 }
 
-}  // namespace
-
-Result<Program> find_program(int root, const oci::Process& process) {
-  if (process.args.empty()) {
-    return fail(ErrorCode::kNotFound,
-                "config.json: process.args: is missing or empty: it must name a program");
-  }
-  const std::string& name = process.args[0];
-  if (name.find('/') == std::string::npos) return search(root, process);
+Result<Program> find_file(int root, const oci::Process& process, const std::string& name) {
+  if (name.find('/') == std::string::npos) return search(root, process, name);
   const std::string path = name.starts_with('/') ? oci::clean_path(name) : below(process.cwd, name);
   TRY_ASSIGN(auto found, look_at(root, path, process.user));
   if (found) return std::move(*found);
   return fail(ErrorCode::kNotFound,
               "entry point \"{}\": executable file not found in the image; looked at {}", name,
               path);
+}
+
+}  // namespace
+
+EntryPoint split_entry_point(std::string_view text) {
+  const size_t hash = text.rfind('#');
+  if (hash == std::string_view::npos) return {std::string(text), {}};
+  return {std::string(text.substr(0, hash)), std::string(text.substr(hash + 1))};
+}
+
+Result<Program> find_program(int root, const oci::Process& process) {
+  if (process.args.empty()) {
+    return fail(ErrorCode::kNotFound,
+                "config.json: process.args: is missing or empty: it must name a program");
+  }
+  auto found = find_file(root, process, process.args[0]);
+  if (found || found.error().code != ErrorCode::kNotFound) return found;
+  const EntryPoint entry = split_entry_point(process.args[0]);
+  if (entry.function.empty()) return found;
+  if (entry.module.empty()) {
+    return fail(ErrorCode::kNotFound,
+                "entry point \"{}\": names a function and no module, as only an artifact can: say "
+                "/MODULE.wasm#{}",
+                process.args[0], entry.function);
+  }
+  TRY_ASSIGN(Program program, find_file(root, process, entry.module));
+  if (program.kind == ProgramKind::kNative) {
+    return fail(ErrorCode::kInvalidArgument,
+                "entry point \"{}\": {} is a native program; only a WebAssembly module has "
+                "functions to call",
+                process.args[0], program.path);
+  }
+  program.function = entry.function;
+  return program;
 }
 
 }  // namespace wasmedge::init

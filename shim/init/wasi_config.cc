@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "oci/contain.h"
+#include "oci/mounts.h"
 #include "oci/rootfs.h"
 #include "shim/init/wasm_guest.h"
 

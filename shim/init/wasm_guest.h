@@ -14,10 +14,17 @@
 /// A WebAssembly module as the container's program.
 namespace wasmedge::init {
 
+/// Why an artifact can be trusted.
+enum class Vouching {
+  kByOwner,  // it is root's; the cache can be searched
+  kByShim,   // it comes from there: in a user namespace root looks like nobody
+};
+
 /// The module's artifact: from the cache (a directory, or none), otherwise the shim has it
 /// compiled. `metered`: code that uses up fuel.
 Result<std::shared_ptr<const run::Artifact>> obtain_artifact(const Program& program, Fd cache,
-                                                             Channel& channel, bool metered);
+                                                             Vouching vouching, Channel& channel,
+                                                             bool metered);
 
 /// What the guest gets, from the spec; called inside the container (README.md, "What a module
 /// sees"): arguments, environment, and as preopens the root at "/", each mounted directory at its

@@ -2,8 +2,7 @@
 #include <array>
 
 #include "oci/rootfs.h"
-#include "oci/text.h"
-#include "runtime/base/scan.h"
+#include "runtime/base/settings.h"
 #include "shim/policy/settings.h"
 
 /// The node's word: what it says in TOML, and what that takes away from a container's.
@@ -14,45 +13,6 @@ namespace {
 constexpr std::array kOfEngines = {std::string_view("TypeUrl"), std::string_view("ConfigPath"),
                                    std::string_view("ConfigBody"),
                                    std::string_view("SystemdCgroup")};
-
-void skip_blanks(Scanner& scanner) {
-  while (scanner.take(" ") || scanner.take("\t") || scanner.take("\r")) {
-  }
-}
-
-Result<std::string> read_string(Scanner& scanner) {
-  const bool literal = scanner.take("'");
-  if (!literal) scanner.take("\"");
-  std::string value;
-  for (;;) {
-    value += scanner.take_until(literal ? "'" : "\"\\");
-    if (scanner.take(literal ? "'" : "\"")) return value;
-    if (scanner.done())
-      return scanner.fail_here(literal ? "' after the text" : "\" after the text");
-    if (scanner.take("\\\\")) {
-      value += '\\';
-    } else if (scanner.take("\\\"")) {
-      value += '"';
-    } else {
-      return scanner.fail_here("\\\\ or \\\": settings have no other escapes");
-    }
-  }
-}
-
-Result<std::string> read_value(Scanner& scanner) {
-  constexpr std::string_view kExpected = "a value: \"text\", a whole number, true or false";
-  if (scanner.rest().starts_with('"') || scanner.rest().starts_with('\'')) {
-    return read_string(scanner);
-  }
-  const size_t start = scanner.position();
-  const std::string_view word = scanner.take_until(" \t\r#");
-  const bool number =
-      !word.empty() && word.find_first_not_of("0123456789_") == std::string_view::npos;
-  if (!number && word != "true" && word != "false") return scanner.fail_at(start, kExpected);
-  std::string value(word);
-  std::erase(value, '_');
-  return value;
-}
 
 /// The lower of two numbers.
 Result<> narrow(std::optional<wasi::Bound>& bound, const std::optional<wasi::Bound>& ceiling,
@@ -102,29 +62,12 @@ Result<> narrow(Policy& policy, const std::vector<Directory>& ceiling) {
 Result<> read_settings(const Ceiling& ceiling,
                        const std::function<Result<>(std::string_view key, std::string_view name,
                                                     std::string_view value)>& use) {
-  size_t number = 0;
-  for (const std::string_view line : oci::split(ceiling.text, '\n')) {
-    const std::string place = fmt::format("{}: line {}", ceiling.name, ++number);
-    Scanner scanner(place, line);
-    skip_blanks(scanner);
-    if (scanner.done() || scanner.rest().starts_with('#')) continue;
-    const size_t start = scanner.position();
-    const std::string_view key = scanner.take_until(" \t=\r");
-    skip_blanks(scanner);
-    if (key.empty() || !scanner.take("=")) {
-      return scanner.fail_at(key.empty() ? start : scanner.position(),
-                             "a setting, such as memory = \"64MiB\"");
-    }
-    skip_blanks(scanner);
-    TRY_ASSIGN(const std::string value, read_value(scanner));
-    skip_blanks(scanner);
-    if (!scanner.done() && !scanner.rest().starts_with('#')) {
-      return scanner.fail_here("the end of the line");
-    }
-    if (std::find(kOfEngines.begin(), kOfEngines.end(), key) != kOfEngines.end()) continue;
-    TRY(use(key, fmt::format("{}: {}", ceiling.name, key), value));
-  }
-  return {};
+  return wasmedge::read_settings(
+      ceiling.name, ceiling.text,
+      [&](std::string_view key, std::string_view name, std::string_view value) -> Result<> {
+        if (std::find(kOfEngines.begin(), kOfEngines.end(), key) != kOfEngines.end()) return {};
+        return use(key, name, value);
+      });
 }
 
 Result<> narrow(Policy& policy, Policy ceiling, bool of_container) {

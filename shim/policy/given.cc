@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "oci/contain.h"
+#include "oci/mounts.h"
 #include "oci/rootfs.h"
 
 namespace wasmedge::policy {

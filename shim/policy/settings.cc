@@ -2,24 +2,17 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 
-#include "oci/contain.h"
+#include "oci/mounts.h"
 #include "oci/rootfs.h"
 #include "runtime/base/scan.h"
+#include "runtime/base/settings.h"
 
 namespace wasmedge::policy {
 namespace {
 
-constexpr uint64_t kMost = std::numeric_limits<int64_t>::max();
 constexpr uint64_t kPage = 65536;
 
-struct Unit {
-  std::string_view name;
-  uint64_t value;
-};
-constexpr std::array kSizes = {Unit{"KiB", uint64_t{1} << 10}, Unit{"MiB", uint64_t{1} << 20},
-                               Unit{"GiB", uint64_t{1} << 30}};
 constexpr std::array kTimes = {Unit{"ms", 1'000'000}, Unit{"s", 1'000'000'000},
                                Unit{"min", 60'000'000'000}, Unit{"h", 3'600'000'000'000}};
 
@@ -27,22 +20,12 @@ constexpr std::array kTimes = {Unit{"ms", 1'000'000}, Unit{"s", 1'000'000'000},
 Result<wasi::Bound> read_bound(std::string_view name, std::string_view text,
                                std::span<const Unit> units, uint64_t plain,
                                std::string_view expected) {
-  Scanner scanner(name, text);
-  TRY_ASSIGN(const uint64_t number, scanner.take_number(kMost, expected));
-  uint64_t unit = plain;
-  const size_t start = scanner.position();
-  for (const Unit& each : units) {
-    if (scanner.rest() != each.name) continue;
-    scanner.take(each.name);
-    unit = each.value;
-  }
-  if (!scanner.done()) return scanner.fail_at(start, expected);
-  if (number > kMost / unit) return scanner.fail_at(0, fmt::format("at most {}", kMost / unit));
-  return wasi::Bound{number * unit, fmt::format("{}={}", name, text)};
+  TRY_ASSIGN(const uint64_t value, parse_quantity(name, text, units, plain, expected));
+  return wasi::Bound{value, fmt::format("{}={}", name, text)};
 }
 
 Result<> set_memory(Policy& policy, std::string_view name, std::string_view text) {
-  TRY_ASSIGN(policy.memory, read_bound(name, text, kSizes, 1,
+  TRY_ASSIGN(policy.memory, read_bound(name, text, kSizeUnits, 1,
                                        "a number of bytes, or of KiB, MiB or GiB, such as 64MiB"));
   if (policy.memory->value >= kPage) return {};
   return Scanner(name, text)
@@ -201,7 +184,7 @@ Result<> set(Policy& policy, std::string_view key, std::string_view name, std::s
 }
 
 std::string show_bytes(uint64_t bytes) {
-  for (auto unit = kSizes.rbegin(); unit != kSizes.rend(); ++unit) {
+  for (auto unit = kSizeUnits.rbegin(); unit != kSizeUnits.rend(); ++unit) {
     if (bytes % unit->value == 0) return fmt::format("{} {}", bytes / unit->value, unit->name);
   }
   return fmt::format("{} bytes", bytes);

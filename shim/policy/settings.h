@@ -16,8 +16,8 @@ Result<> set(Policy& policy, std::string_view key, std::string_view name, std::s
 /// "network, preopens, …": those there are.
 std::string known_settings(bool annotation);
 
-/// Reads a ceiling's TOML: `KEY = "text"`, `KEY = 12`, `KEY = true`, comments. `use` gets the key,
-/// its full name for messages, and the value's text. kInvalidArgument names the line.
+/// Reads a ceiling's settings as wasmedge::read_settings() does, but for what engines keep in the
+/// same table for themselves.
 Result<> read_settings(const Ceiling& ceiling,
                        const std::function<Result<>(std::string_view key, std::string_view name,
                                                     std::string_view value)>& use);

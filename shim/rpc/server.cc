@@ -12,7 +12,6 @@
 #include <boost/asio/write.hpp>
 #include <exception>
 #include <list>
-#include <new>
 #include <span>
 
 #include "runtime/base/log.h"
@@ -25,17 +24,6 @@ namespace {
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
 /// Calls that one connection may have open: far above what containerd has (a Wait a client).
 constexpr size_t kMaxOpenCalls = 1024;
-
-/// Why a handler ended by an exception.
-Error error_of(const std::exception_ptr& exception) {
-  try {
-    std::rethrow_exception(exception);
-  } catch (const std::bad_alloc&) {
-    return {ErrorCode::kResourceExhausted, "the shim is out of memory"};
-  } catch (const std::exception& error) {
-    return {ErrorCode::kInternal, error.what()};
-  }
-}
 
 bool is_our_user(int socket) {
   ucred peer{};

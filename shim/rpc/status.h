@@ -1,5 +1,6 @@
 #pragma once
 
+#include <exception>
 #include <string_view>
 
 #include "runtime/base/result.h"
@@ -24,5 +25,9 @@ enum class StatusCode : int {
 };
 
 StatusCode status_of(ErrorCode code);
+
+/// What an exception that ended a call is to the caller: a call that was cancelled, because nobody
+/// waits for it, is kUnavailable.
+Error error_of(const std::exception_ptr& exception);
 
 }  // namespace wasmedge::rpc

@@ -1,6 +1,8 @@
 #include "shim/task/address.h"
 
+#include <fcntl.h>
 #include <nettle/sha2.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/time.h>
@@ -12,8 +14,9 @@
 namespace wasmedge::task {
 namespace {
 
-/// Backlog of the listening socket: connections made before the server is up wait in it.
-constexpr int kBacklog = 128;
+/// Backlog of the listening socket: connections made before the server is up wait in it, and
+/// containerd takes a full one for an error.
+constexpr int kBacklog = SOMAXCONN;
 
 Result<sockaddr_un> address_of(const std::string& path) {
   sockaddr_un address{.sun_family = AF_UNIX, .sun_path = {}};
@@ -78,13 +81,23 @@ bool is_served(const std::string& path) {
   const Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   const timeval patience{.tv_sec = 0, .tv_usec = 100'000};  // for connect(2) on a full backlog
   ::setsockopt(socket.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
-  return ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&*address), sizeof(*address)) ==
-         0;
+  const auto* name = reinterpret_cast<const sockaddr*>(&*address);
+  // EAGAIN: somebody listens, and has not come to accept for all this time.
+  return ::connect(socket.get(), name, sizeof(*address)) == 0 || errno == EAGAIN;
 }
 
-Result<Fd> listen_unless_served(const std::string& path) {
+Result<Fd> lock_sockets(const std::string& path) {
+  const std::string directory = path.substr(0, path.rfind('/'));
+  TRY(make_directory(directory));
+  TRY_ASSIGN(Fd lock, open_file(directory, O_RDONLY | O_DIRECTORY));
+  while (::flock(lock.get(), LOCK_EX) != 0) {
+    if (errno != EINTR) return fail_errno("lock {}", directory);
+  }
+  return lock;
+}
+
+Result<Fd> listen_unless_served(const std::string& path, const Fd&) {
   TRY_ASSIGN(const sockaddr_un address, address_of(path));
-  TRY(make_directory(path.substr(0, path.rfind('/'))));
   Fd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
   if (!socket) return fail_errno("make the shim's socket");
   TRY_ASSIGN(bool bound, bind_private(socket.get(), address));

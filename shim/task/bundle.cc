@@ -36,18 +36,23 @@ std::optional<std::string> read_if_there(const std::string& path) {
 }
 
 constexpr char kCgroupFile[] = "cgroup";
+constexpr std::string_view kMaking = "making ";
 constexpr char kPidFile[] = "init.pid";
 constexpr char kAddressFile[] = "address";
 
 }  // namespace
 
-Result<> write_cgroup_path(const std::string& bundle, const std::string& path) {
-  return write_whole(file_in(bundle, kCgroupFile), path);
+Result<> write_cgroup(const std::string& bundle, const CgroupOfBundle& cgroup) {
+  return write_whole(file_in(bundle, kCgroupFile),
+                     fmt::format("{}{}", cgroup.made ? "" : kMaking, cgroup.path));
 }
-std::optional<std::string> read_cgroup_path(const std::string& bundle) {
-  return read_if_there(file_in(bundle, kCgroupFile));
+std::optional<CgroupOfBundle> read_cgroup(const std::string& bundle) {
+  const auto text = read_if_there(file_in(bundle, kCgroupFile));
+  if (!text) return std::nullopt;
+  const bool made = !text->starts_with(kMaking);
+  return CgroupOfBundle{made ? *text : text->substr(kMaking.size()), made};
 }
-void forget_cgroup_path(const std::string& bundle) {
+void forget_cgroup(const std::string& bundle) {
   ::unlink(file_in(bundle, kCgroupFile).c_str());
 }
 

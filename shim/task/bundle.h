@@ -11,10 +11,16 @@
 /// containerd.
 namespace wasmedge::task {
 
-/// The cgroup that this bundle's container made, and so may kill and remove.
-Result<> write_cgroup_path(const std::string& bundle, const std::string& path);
-std::optional<std::string> read_cgroup_path(const std::string& bundle);
-void forget_cgroup_path(const std::string& bundle);
+/// The cgroup of this bundle's container.
+struct CgroupOfBundle {
+  std::string path;
+  /// The container made it, and so may kill what is in it. Until then it may turn out to be
+  /// another's; what there is of it is empty, if it is not.
+  bool made = false;
+};
+Result<> write_cgroup(const std::string& bundle, const CgroupOfBundle& cgroup);
+std::optional<CgroupOfBundle> read_cgroup(const std::string& bundle);
+void forget_cgroup(const std::string& bundle);
 
 /// `init.pid`: the container's first process.
 Result<> write_init_pid(const std::string& bundle, pid_t pid);

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "runtime/base/log.h"
+#include "shim/task/descriptor.h"
 
 namespace wasmedge::task {
 
@@ -22,24 +23,39 @@ Children::Children(asio::io_context& io) : io_(io), signal_(io, SIGCHLD) {
   await_signal();
 }
 
-void Children::watch(pid_t pid, Fd pidfd, Callback callback) {
-  asio::posix::stream_descriptor end(io_, pidfd.release());
-  const auto [child, added] = watched_.emplace(pid, Child{std::move(end), std::move(callback)});
-  child->second.pidfd.async_wait(asio::posix::stream_descriptor::wait_read,
-                                 [this, pid](const boost::system::error_code& error) {
-                                   if (!error) collect(pid);  // else collected, or destroyed
-                                 });
+Result<> Children::watch(pid_t pid, Fd pidfd, Callback callback) {
+  asio::posix::stream_descriptor end(io_);
+  if (auto given = give(end, std::move(pidfd)); !given) {
+    ::kill(pid, SIGKILL);  // not reaped, so the pid is still its own
+    siginfo_t info{};
+    ::waitid(P_PID, static_cast<id_t>(pid), &info, WEXITED);
+    return wrap(given.error(), fmt::format("process {}", pid));
+  }
+  watched_.emplace(pid, Child{std::move(end), std::move(callback)});
+  await_end(pid);
+  return {};
+}
+
+void Children::await_end(pid_t pid) {
+  watched_.at(pid).pidfd.async_wait(asio::posix::stream_descriptor::wait_read,
+                                    [this, pid](const boost::system::error_code& error) {
+                                      if (!error) collect(pid);  // else collected, or destroyed
+                                    });
 }
 
 void Children::collect(pid_t pid) {
-  auto child = watched_.extract(pid);
-  if (child.empty()) return;
+  const auto found = watched_.find(pid);
+  if (found == watched_.end()) return;
   siginfo_t info{};
-  const auto pidfd = static_cast<id_t>(child.mapped().pidfd.native_handle());
-  if (::waitid(P_PIDFD, pidfd, &info, WEXITED) != 0) {
+  const auto pidfd = static_cast<id_t>(found->second.pidfd.native_handle());
+  if (::waitid(P_PIDFD, pidfd, &info, WEXITED | WNOHANG) != 0) {
     log::error("wait for process {}: {}", pid, std::strerror(errno));
+    watched_.erase(found);
     return;
   }
+  // Asio may tell of the descriptor that had this one's place before: then this one still runs.
+  if (info.si_pid == 0) return await_end(pid);
+  const auto child = watched_.extract(found);
   child.mapped().callback(exit_status(info.si_code, info.si_status));
 }
 

@@ -10,6 +10,7 @@
 #include <map>
 
 #include "runtime/base/fd.h"
+#include "runtime/base/result.h"
 
 namespace wasmedge::task {
 
@@ -27,8 +28,8 @@ class Children {
 
   /// Calls back once, from the event loop, when the child has ended; `pidfd` stays open until after
   /// that call. Watch before the loop runs again after starting the child, or it is taken for an
-  /// orphan.
-  void watch(pid_t pid, Fd pidfd, Callback callback);
+  /// orphan. One that cannot be watched is killed and reaped: the error says why.
+  Result<> watch(pid_t pid, Fd pidfd, Callback callback);
 
  private:
   struct Child {
@@ -36,6 +37,7 @@ class Children {
     Callback callback;
   };
 
+  void await_end(pid_t pid);
   void collect(pid_t pid);
   void await_signal();
   void reap_orphans();

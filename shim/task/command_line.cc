@@ -14,7 +14,7 @@ struct ValueFlag {
   std::string_view name;
   std::string CommandLine::* field;
 };
-constexpr std::array<ValueFlag, 7> kValueFlags = {{
+constexpr std::array<ValueFlag, 8> kValueFlags = {{
     {"namespace", &CommandLine::namespace_name},
     {"address", &CommandLine::address},
     {"publish-binary", &CommandLine::publish_binary},
@@ -22,6 +22,7 @@ constexpr std::array<ValueFlag, 7> kValueFlags = {{
     {"bundle", &CommandLine::bundle},
     {"config", &CommandLine::config},
     {"ceiling", &CommandLine::ceiling},
+    {"output", &CommandLine::output},
 }};
 
 std::string CommandLine::* value_field(std::string_view name) {
@@ -34,6 +35,8 @@ std::string CommandLine::* value_field(std::string_view name) {
 Result<> set_switch(CommandLine& line, std::string_view name) {
   if (name == "debug") {
     line.debug = true;
+  } else if (name == "json") {
+    line.json = true;
   } else if (name == "v" || name == "version") {
     line.action = Action::kVersion;
   } else if (name == "info") {
@@ -56,9 +59,13 @@ Result<> set_action(CommandLine& line, std::string_view word) {
     line.action = Action::kAppend;
   } else if (word == "policy") {
     line.action = Action::kPolicy;
+  } else if (word == "metrics") {
+    line.action = Action::kMetrics;
+  } else if (word == "doctor") {
+    line.action = Action::kDoctor;
   } else {
     return fail(ErrorCode::kInvalidArgument,
-                "unknown action \"{}\"; there are start, delete and policy", word);
+                "unknown action \"{}\"; there are start, delete, policy, metrics and doctor", word);
   }
   return {};
 }
@@ -69,7 +76,8 @@ Result<> check(const CommandLine& line) {
     return fail(ErrorCode::kInvalidArgument, "the flag -config is missing");
   }
   if (line.action == Action::kInfo || line.action == Action::kVersion ||
-      line.action == Action::kAppend) {
+      line.action == Action::kAppend || line.action == Action::kMetrics ||
+      line.action == Action::kDoctor) {
     return {};
   }
   for (const ValueFlag& flag : {kValueFlags[0], kValueFlags[1], kValueFlags[3]}) {

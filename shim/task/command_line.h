@@ -18,6 +18,8 @@ struct CommandLine {
     kVersion,  // the same for a human
     kAppend,   // write a container's output to a file: started by the server
     kPolicy,   // for a human too: what a config.json's policy is
+    kMetrics,  // the node's figures, for Prometheus
+    kDoctor,   // whether this node can run containers
   };
   Action action = Action::kServe;
   std::string namespace_name;
@@ -27,6 +29,8 @@ struct CommandLine {
   std::string bundle;
   std::string config;   // kPolicy: the file; and
   std::string ceiling;  // one in place of the runtime's options, or empty
+  std::string output;   // kMetrics: a file in place of stdout
+  bool json = false;    // kDoctor
   bool debug = false;
 };
 

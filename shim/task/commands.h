@@ -35,6 +35,17 @@ Result<std::string> remove(const CommandLine& line);
 /// `wasmedge policy` executes it.
 Result<std::string> explain_policy(const CommandLine& line);
 
+/// `metrics`: the node's figures in Prometheus' text format; where -output names a file, that is
+/// replaced in one step, and nothing is returned.
+Result<std::string> show_metrics(const CommandLine& line);
+
+struct Diagnosis {
+  std::string text;
+  bool healthy = true;  // nothing keeps containers from running
+};
+/// `doctor`: what is so on this node, and what to change. `wasmedge doctor` executes it.
+Diagnosis examine_node(const CommandLine& line);
+
 /// `append`: the logger of a stream `file://`: writes what comes from a container's streams to
 /// stdout, until both have ended.
 Result<> append();

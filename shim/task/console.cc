@@ -15,6 +15,8 @@
 #include <limits>
 #include <utility>
 
+#include "shim/task/descriptor.h"
+
 namespace wasmedge::task {
 namespace asio = boost::asio;
 using Descriptor = asio::posix::stream_descriptor;
@@ -43,12 +45,8 @@ asio::awaitable<void> copy([[maybe_unused]] std::shared_ptr<void> owner, Descrip
 }  // namespace
 
 struct Console::Copying {
-  Copying(asio::io_context& io, Fd terminal_master, Fd peer_end)
-      : master(io, terminal_master.release()),
-        peer(std::move(peer_end)),
-        in(io),
-        out(io),
-        drained(io) {}
+  Copying(asio::io_context& io, Fd peer_end)
+      : master(io), peer(std::move(peer_end)), in(io), out(io), drained(io) {}
 
   Descriptor master;
   /// While it is open, a process that closes all its ends of the terminal may open it again.
@@ -71,9 +69,10 @@ struct Console::Copying {
 Result<Console> Console::open(asio::io_context& io, Fd master, Fd in, Fd out) {
   Fd peer(::ioctl(master.get(), TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
   if (!peer) return fail_errno("open the other end of a process's terminal");
-  auto copying = std::make_shared<Copying>(io, std::move(master), std::move(peer));
-  if (in) copying->in.assign(in.release());
-  if (out) copying->out.assign(out.release());
+  auto copying = std::make_shared<Copying>(io, std::move(peer));
+  TRY(give(copying->master, std::move(master)));
+  if (in) TRY(give(copying->in, std::move(in)));
+  if (out) TRY(give(copying->out, std::move(out)));
   if (copying->in.is_open()) {
     asio::co_spawn(io, copy(copying, copying->in, copying->master), asio::detached);
   }

@@ -2,13 +2,16 @@
 
 #include <algorithm>
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/buffer.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
+#include <boost/asio/read.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <utility>
 
 #include "oci/control.h"
+#include "shim/task/descriptor.h"
 
 namespace wasmedge::task {
 namespace asio = boost::asio;
@@ -51,11 +54,17 @@ asio::awaitable<Result<>> freeze(asio::io_context& io, Container& container) {
 }
 
 asio::awaitable<Result<>> finish_hooks(asio::io_context& io, oci::HookRun run) {
-  asio::posix::stream_descriptor errors(io, run.errors.release());
-  co_await errors.async_wait(asio::posix::stream_descriptor::wait_read, kTuple);
-  const auto text = read_all(errors.native_handle(), kMaxHookError, "a hook's outcome");
-  if (!text) co_return tl::unexpected<Error>(text.error());
-  if (!text->empty()) co_return tl::unexpected<Error>(oci::decode_error(*text));
+  asio::posix::stream_descriptor errors(io);
+  if (auto given = give(errors, std::move(run.errors)); !given) {
+    co_return tl::unexpected<Error>(given.error());
+  }
+  std::string text;  // to its end: the hook's error may come in pieces
+  const auto [error, size] =
+      co_await asio::async_read(errors, asio::dynamic_buffer(text, kMaxHookError), kTuple);
+  if (error && error != asio::error::eof) {
+    co_return fail(ErrorCode::kInternal, "read a hook's outcome: {}", error.message());
+  }
+  if (!text.empty()) co_return tl::unexpected<Error>(oci::decode_error(text));
   co_return Result<>();
 }
 

@@ -32,7 +32,8 @@ class Conversation {
  private:
   boost::asio::awaitable<Result<>> answer(oci::ControlMessage message);
   boost::asio::awaitable<Result<>> compile(oci::ControlMessage module);
-  boost::asio::awaitable<Result<>> fetch_module();
+  boost::asio::awaitable<Result<>> fetch_module(std::string entry);
+  Result<> find_artifact(std::string_view digest);
   Result<> open_console(Fd master);
   Result<> reply(init::Control kind, std::string_view payload = {}, int fd = -1) const;
   void report_ready(oci::ControlMessage message);
@@ -43,6 +44,7 @@ class Conversation {
   Process& process_;
   const Annotations& annotations_;
   Hooks hooks_;
+  bool compiled_ = false;
 };
 
 }  // namespace wasmedge::task

@@ -12,7 +12,7 @@
 
 #include "oci/hooks.h"
 #include "oci/launch.h"
-#include "runtime/base/log.h"
+#include "oci/phase.h"
 #include "shim/policy/policy.h"
 #include "shim/task/bundle.h"
 #include "shim/task/ceilings.h"
@@ -24,6 +24,8 @@ namespace asio = boost::asio;
 namespace {
 
 constexpr auto kTuple = asio::as_tuple(asio::use_awaitable);
+
+using oci::Phase;
 
 std::vector<oci::Mount> rootfs_mounts(const proto::CreateRequest& request) {
   std::vector<oci::Mount> mounts;
@@ -46,9 +48,12 @@ asio::awaitable<Result<>> Creation::run(Children::Callback on_end) {
   if (auto checked = check_request(); !checked) co_return checked;
   if (auto prepared = prepare(); !prepared) co_return prepared;
   if (auto opened = co_await open_streams(io_, platform_, children_, container_); !opened) {
-    co_return opened;
+    co_return oci::in(Phase::kStreams, std::move(opened));
   }
-  if (auto launched = launch(std::move(on_end)); !launched) co_return launched;
+  if (auto launched = launch(std::move(on_end)); !launched) {
+    co_return oci::in(Phase::kLaunch, std::move(launched));
+  }
+  container_.log.debug(Phase::kLaunch, "the first process is {}", container_.pid);
   const Conversation::Hooks hooks = [this] { return run_hooks(); };
   Conversation conversation(io_, platform_, container_, spec_.annotations, hooks);
   co_return co_await conversation.run();
@@ -66,6 +71,13 @@ Result<> Creation::check_request() const {
 }
 
 Result<> Creation::prepare() {
+  TRY(oci::in(Phase::kConfig, read_spec()));
+  TRY_ASSIGN(const auto ceilings, oci::in(Phase::kPolicy, ceilings_of(request_.options())));
+  container_.ceilings = policy::encode(ceilings);
+  return oci::in(Phase::kCgroup, make_cgroup());
+}
+
+Result<> Creation::read_spec() {
   TRY_ASSIGN(const std::string config, read_config(container_.bundle));
   TRY_ASSIGN(spec_, oci::parse_spec(config));
   if (spec_.process.terminal != container_.terminal) {
@@ -73,8 +85,8 @@ Result<> Creation::prepare() {
                 "config.json: process.terminal is {}, where Create's terminal is {}",
                 spec_.process.terminal, container_.terminal);
   }
-  TRY_ASSIGN(const auto ceilings, ceilings_of(request_.options()));
-  container_.ceilings = policy::encode(ceilings);
+  TRY_ASSIGN(const auto level, log_level_of(spec_.annotations));
+  if (level) container_.log.set_level(*level);
   const oci::Namespace* pids = oci::find_namespace(spec_, CLONE_NEWPID);
   container_.own_pids = pids != nullptr && pids->path.empty();
   container_.hooks.poststart = spec_.hooks.poststart;
@@ -84,10 +96,20 @@ Result<> Creation::prepare() {
                                          .status = "creating",
                                          .bundle = container_.bundle,
                                          .annotations = spec_.annotations};
+  return {};
+}
 
+Result<> Creation::make_cgroup() {
   TRY_ASSIGN(const std::string path, oci::cgroup_path(spec_.cgroups_path, container_.id));
-  TRY_ASSIGN(container_.cgroup, platform_.make_cgroup(path, spec_.resources));
-  return write_cgroup_path(container_.bundle, path);
+  container_.log.debug(Phase::kCgroup, "its control group is {}", path);
+  TRY(write_cgroup(container_.bundle, {.path = path}));
+  auto cgroup = platform_.make_cgroup(path, spec_.resources);
+  if (!cgroup) {
+    forget_cgroup(container_.bundle);
+    return tl::unexpected<Error>(cgroup.error());
+  }
+  container_.cgroup = std::move(*cgroup);
+  return write_cgroup(container_.bundle, {.path = path, .made = true});
 }
 
 Result<> Creation::launch(Children::Callback on_end) {
@@ -101,12 +123,13 @@ Result<> Creation::launch(Children::Callback on_end) {
                                                  .stdout_fd = container_.stdio.out(),
                                                  .stderr_fd = container_.stdio.err(),
                                                  .extra = container_.ceilings}));
+  const int pidfd = launched.pidfd.get();
+  TRY(children_.watch(launched.pid, std::move(launched.pidfd), std::move(on_end)));
   container_.pid = launched.pid;
-  container_.pidfd = launched.pidfd.get();
+  container_.pidfd = pidfd;
   container_.control = std::move(launched.control);
   container_.hook_state.pid = launched.pid;
   container_.stdio.give_away();
-  children_.watch(launched.pid, std::move(launched.pidfd), std::move(on_end));
   if (::fcntl(container_.control.get(), F_SETFL, O_NONBLOCK) != 0) {
     return fail_errno("make the control socket non-blocking");
   }
@@ -118,8 +141,11 @@ asio::awaitable<Result<>> Creation::run_hooks() {
                                     std::pair("createRuntime", &spec_.hooks.create_runtime)}) {
     if (hooks->empty()) continue;
     auto run = oci::start_hooks(name, *hooks, container_.hook_state);
-    if (!run) co_return tl::unexpected<Error>(run.error());
-    if (auto done = co_await finish_hooks(io_, std::move(*run)); !done) co_return done;
+    if (!run) co_return tl::unexpected<Error>(oci::in(Phase::kHooks, run.error()));
+    if (auto done = co_await finish_hooks(io_, std::move(*run)); !done) {
+      co_return oci::in(Phase::kHooks, std::move(done));
+    }
+    container_.log.debug(Phase::kHooks, "{} hooks have run: {}", name, hooks->size());
   }
   co_return Result<>();
 }
@@ -145,7 +171,7 @@ asio::awaitable<Result<>> clean_up(asio::io_context& io, Container& container) {
       pause = std::min<std::chrono::milliseconds>(pause * 2, 100ms);
     }
     container.cgroup.reset();
-    forget_cgroup_path(container.bundle);
+    forget_cgroup(container.bundle);
   }
   if (!container.hooks.poststop.empty() && container.pid != 0) {
     container.hook_state.status = "stopped";
@@ -153,7 +179,7 @@ asio::awaitable<Result<>> clean_up(asio::io_context& io, Container& container) {
     auto run = oci::start_hooks("poststop", container.hooks.poststop, container.hook_state);
     const Result<> done = run ? co_await finish_hooks(io, std::move(*run))
                               : Result<>(tl::unexpected<Error>(run.error()));
-    if (!done) log::warning("container {}: {}", container.id, done.error().message);
+    if (!done) container.log.warning(Phase::kHooks, "{}", done.error().message);
   }
   co_return Result<>();
 }

@@ -33,6 +33,8 @@ class Creation {
  private:
   Result<> check_request() const;
   Result<> prepare();
+  Result<> read_spec();
+  Result<> make_cgroup();
   Result<> launch(Children::Callback on_end);
   boost::asio::awaitable<Result<>> run_hooks();
 

@@ -39,6 +39,9 @@ class Events {
   void publish(const proto::TaskExit& event);
   void publish(const proto::TaskDelete& event);
 
+  /// Nothing waits for containerd.
+  bool idle() const { return !delivering_; }
+
   /// Returns when all is delivered, or after `patience`.
   boost::asio::awaitable<void> drain(std::chrono::milliseconds patience);
 

@@ -29,12 +29,14 @@ Result<> launch(Platform& platform, Children& children, Container& container, Pr
                                                 .stderr_fd = process.stdio.err(),
                                                 .extra = container.ceilings,
                                                 .join = container.pid,
-                                                .process = std::move(process.spec)}));
+                                                .process = std::move(process.spec),
+                                                .beside_module = container.is_module}));
+  const int pidfd = launched.pidfd.get();
+  TRY(children.watch(launched.pid, std::move(launched.pidfd), std::move(on_end)));
   process.pid = launched.pid;
-  process.pidfd = launched.pidfd.get();
+  process.pidfd = pidfd;
   process.control = std::move(launched.control);
   process.stdio.give_away();
-  children.watch(launched.pid, std::move(launched.pidfd), std::move(on_end));
   if (::fcntl(process.control.get(), F_SETFL, O_NONBLOCK) == 0) return {};
   return fail_errno("make the control socket non-blocking");
 }
@@ -60,6 +62,7 @@ Result<std::shared_ptr<Process>> add_process(asio::io_context& io, Container& co
   process->stdio_paths = {request.stdin(), request.stdout(), request.stderr()};
   process->terminal = request.terminal();
   process->spec = request.spec().value();
+  if (container.log.level()) process->log.set_level(*container.log.level());
   return process;
 }
 

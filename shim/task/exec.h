@@ -11,6 +11,9 @@
 
 namespace wasmedge::task {
 
+/// Of a process that never ran, as for one whose end nobody saw.
+inline constexpr uint32_t kNoStatus = 255;
+
 /// Exec: a process to be, its streams not open yet. kInvalidArgument names the field that is wrong.
 Result<std::shared_ptr<Process>> add_process(boost::asio::io_context& io, Container& container,
                                              const proto::ExecRequest& request);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "runtime/base/log.h"
+#include "shim/task/descriptor.h"
 
 namespace wasmedge::task {
 namespace asio = boost::asio;
@@ -29,20 +30,26 @@ constexpr std::array<Step, 3> kEnding = {{{0, 10s}, {SIGTERM, 2s}, {SIGKILL, 10s
 
 }  // namespace
 
-Logger::Logger(asio::io_context& io, const LoggerUri& uri, LoggerProcess& process, std::string name)
+Logger::Logger(asio::io_context& io, const LoggerUri& uri, pid_t pid, std::string name,
+               ProcessLog log)
     : name_(std::move(name)),
+      log_(std::move(log)),
       kind_(uri.kind),
-      pid_(process.pid),
-      ready_(io, process.ready.release()),
+      pid_(pid),
+      ready_(io),
       signal_(io) {}
 
-std::shared_ptr<Logger> Logger::watch(asio::io_context& io, Children& children,
-                                      const LoggerUri& uri, LoggerProcess& process,
-                                      const std::string& of) {
-  const auto logger =
-      std::make_shared<Logger>(io, uri, process, fmt::format("the logger {} of {}", uri.path, of));
-  children.watch(process.pid, std::move(process.pidfd),
-                 [logger](uint32_t status) { logger->on_end(status); });
+Result<std::shared_ptr<Logger>> Logger::watch(asio::io_context& io, Children& children,
+                                              const LoggerUri& uri, LoggerProcess& process,
+                                              const std::string& of, ProcessLog log) {
+  auto logger = std::make_shared<Logger>(
+      io, uri, process.pid, fmt::format("the logger {} of {}", uri.path, of), std::move(log));
+  TRY(children.watch(process.pid, std::move(process.pidfd),
+                     [logger](uint32_t status) { logger->on_end(status); }));
+  if (auto given = give(logger->ready_, std::move(process.ready)); !given) {
+    ::kill(process.pid, SIGKILL);  // not reaped, so the pid is still its own
+    return wrap(given.error(), logger->name_);
+  }
   logger->ready_.async_wait(
       asio::posix::stream_descriptor::wait_read,
       [logger](const boost::system::error_code& error) { logger->on_ready(!error); });
@@ -53,9 +60,9 @@ void Logger::on_end(uint32_t status) {
   ended_ = true;
   status_ = status;
   if (status == 0) {
-    log::debug("{} has ended", name_);
+    log_.debug(oci::Phase::kStreams, "{} has ended", name_);
   } else {
-    log::warning("{} (pid {}) ended with status {}", name_, pid_, status);
+    log_.warning(oci::Phase::kStreams, "{} (pid {}) ended with status {}", name_, pid_, status);
   }
   signal_.cancel();
 }
@@ -102,7 +109,8 @@ asio::awaitable<void> Logger::finish() {
   for (const Step& step : kEnding) {
     if (ended_) co_return;
     if (step.signal != 0) {
-      log::warning("{} (pid {}) does not end: signal {}", name_, pid_, step.signal);
+      log_.warning(oci::Phase::kStreams, "{} (pid {}) does not end: signal {}", name_, pid_,
+                   step.signal);
       ::kill(pid_, step.signal);  // not reaped, so the pid is still its own
     }
     const auto until = std::chrono::steady_clock::now() + step.patience;

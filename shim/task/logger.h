@@ -12,6 +12,7 @@
 #include "runtime/base/result.h"
 #include "shim/task/children.h"
 #include "shim/task/logger_process.h"
+#include "shim/task/process_log.h"
 
 namespace wasmedge::task {
 
@@ -24,12 +25,12 @@ namespace wasmedge::task {
 /// wait.
 class Logger {
  public:
-  /// `of`: whose, for messages. Watched from here on.
-  static std::shared_ptr<Logger> watch(boost::asio::io_context& io, Children& children,
-                                       const LoggerUri& uri, LoggerProcess& process,
-                                       const std::string& of);
-  Logger(boost::asio::io_context& io, const LoggerUri& uri, LoggerProcess& process,
-         std::string name);
+  /// `of`: whose, for messages; `log`: its log. Watched from here on; one that cannot be is killed.
+  static Result<std::shared_ptr<Logger>> watch(boost::asio::io_context& io, Children& children,
+                                               const LoggerUri& uri, LoggerProcess& process,
+                                               const std::string& of, ProcessLog log);
+  Logger(boost::asio::io_context& io, const LoggerUri& uri, pid_t pid, std::string name,
+         ProcessLog log);
 
   /// kUnavailable where it does not get ready within 10 s, or ends instead.
   boost::asio::awaitable<Result<>> wait_until_ready();
@@ -43,6 +44,7 @@ class Logger {
   void on_ready(bool readable);
 
   const std::string name_;  // in messages
+  const ProcessLog log_;
   const LoggerUri::Kind kind_;
   const pid_t pid_;
   boost::asio::posix::stream_descriptor ready_;

@@ -8,8 +8,8 @@
 #include <chrono>
 #include <utility>
 
-#include "runtime/base/log.h"
 #include "shim/task/events.h"
+#include "shim/task/process_log.h"
 
 namespace wasmedge::task {
 namespace asio = boost::asio;
@@ -38,11 +38,18 @@ void OomReports::start(const std::shared_ptr<OomReports>& reports) {
   if (reports->finished_) return;
   auto watch = oci::OomWatch::open(reports->group_);
   if (!watch) {
-    log::debug("container {}: {}", reports->container_id_, watch.error().message);
+    ProcessLog(reports->container_id_, {})
+        .debug(oci::Phase::kRun, "no word of kills for lack of memory: {}", watch.error().message);
     return;
   }
   reports->watch_.emplace(std::move(*watch));
-  reports->signal_.assign(reports->watch_->fd());
+  boost::system::error_code error;
+  reports->signal_.assign(reports->watch_->fd(), error);
+  if (error) {
+    log::warning("container {}: kills for lack of memory are told at its end: {}",
+                 reports->container_id_, error.message());
+    return;
+  }
   asio::co_spawn(reports->io_, run(reports), asio::detached);
 }
 

@@ -1,6 +1,5 @@
 #include "shim/task/platform.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
@@ -8,7 +7,7 @@
 #include <utility>
 
 #include "runtime/base/log.h"
-#include "runtime/cache/store.h"
+#include "shim/metrics/file.h"
 
 namespace wasmedge::task {
 
@@ -39,30 +38,33 @@ Result<oci::Launched> Node::launch(oci::LaunchRequest request) {
     }
   }
   request.program = init_.get();
-  request.cache = cache_.get();
+  request.cache = cache_ ? cache_->directory() : -1;
   return oci::launch(request);
 }
 
 Result<> Node::find_cache() {
-  TRY_ASSIGN(std::string directory, cache::default_directory());
-  TRY_ASSIGN(const cache::Store store, cache::Store::create(directory));
-  TRY_ASSIGN(cache_, open_file(directory, O_RDONLY | O_DIRECTORY));
-  cache_directory_ = std::move(directory);
+  TRY_ASSIGN(const std::string directory, cache::default_directory());
+  TRY_ASSIGN(cache_, cache::Store::create(directory));
   return {};
 }
 
-Result<cache::Compilation> Node::fetch_module(const std::string& container,
-                                              const std::string& image) {
+Result<std::optional<Fd>> Node::find_artifact(const cache::Key& key) {
+  if (!cache_) return std::nullopt;
+  return cache_->lookup(key);
+}
+
+Result<cache::Compilation> Node::fetch_module(const ImageQuestion& question) {
   TRY_ASSIGN(const std::string program, program_beside("wasmedge-image"));
-  return cache::start_program({program, "--address", address_, "--namespace", namespace_name_,
-                               "--id", container, "--image", image},
-                              -1, "the container's image");
+  return cache::start_program(
+      {program, "--address", address_, "--namespace", namespace_name_, "--id", question.container,
+       "--image", question.image, "--entry", question.entry},
+      -1, "the container's image");
 }
 
 Result<cache::Compilation> Node::compile(int module, const std::string& name, bool metered) {
   TRY_ASSIGN(std::string compiler, program_beside("wasmedge-compiler"));
   return cache::start(cache::CompileJob{.compiler = std::move(compiler),
-                                        .cache_directory = cache_directory_,
+                                        .cache_directory = cache_ ? cache_->path() : "",
                                         .module = module,
                                         .name = name,
                                         .metered = metered});
@@ -70,6 +72,12 @@ Result<cache::Compilation> Node::compile(int module, const std::string& name, bo
 
 Result<LoggerProcess> Node::start_logger(const LoggerUri& logger, const std::string& id) {
   return start_logger_process(logger, id, namespace_name_);
+}
+
+void Node::record(const metrics::Tally& tally) {
+  const auto added = metrics::add(metrics::default_path(), tally);
+  if (added || std::exchange(metrics_lost_, true)) return;
+  log::info("this server's metrics are lost: {}", added.error().message);
 }
 
 }  // namespace wasmedge::task

@@ -27,6 +27,7 @@ tl::unexpected<Error> finished(const Process& process) {
 Process::Process(asio::io_context& io, std::string container_id, std::string exec)
     : id(std::move(container_id)),
       exec_id(std::move(exec)),
+      log(id, exec_id),
       end_signal(io, asio::steady_timer::time_point::max()),
       waiting(io) {}
 

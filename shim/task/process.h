@@ -14,8 +14,10 @@
 
 #include "runtime/base/fd.h"
 #include "runtime/base/result.h"
+#include "shim/metrics/tally.h"
 #include "shim/task/console.h"
 #include "shim/task/lifecycle.h"
+#include "shim/task/process_log.h"
 #include "shim/task/stdio.h"
 
 namespace wasmedge::task {
@@ -30,11 +32,13 @@ struct Process {
 
   const std::string id;  // the container's
   const std::string exec_id;
+  ProcessLog log;
   State state = State::kCreating;
 
   StdioPaths stdio_paths;
   Stdio stdio;
   bool terminal = false;
+  bool is_module = false;          // once it is ready
   std::optional<Console> console;  // with a terminal, once there is a process
   std::shared_ptr<Logger> logger;  // of its output, if that is for one
   std::string spec;                // of an executed one until its Start: JSON
@@ -42,6 +46,8 @@ struct Process {
   pid_t pid = 0;   // 0: not launched
   int pidfd = -1;  // lent by Children until the process has ended
   Fd control;
+
+  metrics::Tally tally;  // what is to be counted with its next step
 
   bool ended = false;
   uint32_t exit_status = 0;

@@ -7,8 +7,9 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <cerrno>
 #include <chrono>
+#include <utility>
 
-#include "runtime/base/log.h"
+#include "shim/task/descriptor.h"
 
 namespace wasmedge::task {
 namespace asio = boost::asio;
@@ -29,15 +30,19 @@ bool take_line(std::string& text, std::string& line) {
 
 }  // namespace
 
-asio::awaitable<void> log_refusals(asio::io_context& io, std::string id, Fd pipe) {
-  asio::posix::stream_descriptor stream(io, pipe.release());
+asio::awaitable<void> log_refusals(asio::io_context& io, ProcessLog log, Fd pipe) {
+  asio::posix::stream_descriptor stream(io);
+  if (auto given = give(stream, std::move(pipe)); !given) {
+    log.warning(oci::Phase::kRun, "what it is refused is not told: {}", given.error().message);
+    co_return;
+  }
   asio::steady_timer pause(io);
   std::string text;
   for (;;) {
     std::string line;
     int lines = 0;
     while (lines < kRefusalLines && take_line(text, line)) {
-      log::warning("container {}: {}", id, line);
+      log.warning(oci::Phase::kRun, "{}", line);
       ++lines;
     }
     if (lines == kRefusalLines) {

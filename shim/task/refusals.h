@@ -2,9 +2,9 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
-#include <string>
 
 #include "runtime/base/fd.h"
+#include "shim/task/process_log.h"
 
 namespace wasmedge::task {
 
@@ -12,6 +12,6 @@ namespace wasmedge::task {
 /// process may be hostile: it gets kRefusalLines lines a second, of at most 1 KiB each; what it
 /// writes beyond that waits in the pipe, whose writer never waits.
 inline constexpr int kRefusalLines = 10;
-boost::asio::awaitable<void> log_refusals(boost::asio::io_context& io, std::string id, Fd pipe);
+boost::asio::awaitable<void> log_refusals(boost::asio::io_context& io, ProcessLog log, Fd pipe);
 
 }  // namespace wasmedge::task

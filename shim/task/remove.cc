@@ -12,6 +12,7 @@
 #include "shim/task/address.h"
 #include "shim/task/bundle.h"
 #include "shim/task/commands.h"
+#include "shim/task/process_log.h"
 #include "shim/task/time.h"
 
 namespace wasmedge::task {
@@ -33,15 +34,20 @@ Result<std::string> bundle_of(const CommandLine& line) {
   return bundle.substr(0, bundle.rfind('/') + 1) + line.id;
 }
 
-/// The cgroup that this container made: every process of it is in there.
+/// The cgroup that this container made: every process of it is in there. Where the server died in
+/// making it, what is not empty is another's.
 Result<> remove_cgroup(const std::string& bundle) {
-  const auto path = read_cgroup_path(bundle);
-  if (!path) return {};
+  const auto left = read_cgroup(bundle);
+  if (!left) return {};
   TRY_ASSIGN(oci::CgroupRoots roots, oci::find_cgroup_roots());
-  const oci::Cgroup cgroup = oci::Cgroup::at(std::move(roots), *path);
-  TRY(cgroup.kill_all());
-  TRY(cgroup.remove(kRemoveTimeoutMs));
-  forget_cgroup_path(bundle);
+  const oci::Cgroup cgroup = oci::Cgroup::at(std::move(roots), left->path);
+  if (left->made) {
+    TRY(cgroup.kill_all());
+    TRY(cgroup.remove(kRemoveTimeoutMs));
+  } else {
+    TRY(cgroup.try_remove());
+  }
+  forget_cgroup(bundle);
   return {};
 }
 
@@ -57,7 +63,7 @@ void run_poststop_hooks(const CommandLine& line, const std::string& bundle) {
                              .bundle = bundle,
                              .annotations = spec->annotations};
   if (auto done = oci::run_hooks("poststop", spec->hooks.poststop, state); !done) {
-    log::warning("{}", done.error().message);
+    ProcessLog(line.id, {}).warning(oci::Phase::kDelete, "{}", done.error().message);
   }
 }
 
@@ -73,10 +79,12 @@ void remove_dead_socket(const std::string& bundle) {
 }  // namespace
 
 Result<std::string> remove(const CommandLine& line) {
+  const std::array standing = {log::Field{"namespace", line.namespace_name}};
+  log::configure(STDERR_FILENO, log::Level::kInfo, standing);
   TRY_ASSIGN(const std::string bundle, bundle_of(line));
-  const bool left_behind = read_cgroup_path(bundle).has_value();
+  const auto cgroup = read_cgroup(bundle);
   TRY(remove_cgroup(bundle));
-  if (left_behind) run_poststop_hooks(line, bundle);
+  if (cgroup && cgroup->made) run_poststop_hooks(line, bundle);
   remove_dead_socket(bundle);
 
   proto::DeleteResponse response;

@@ -3,14 +3,17 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <functional>
 #include <optional>
 #include <utility>
 
@@ -20,6 +23,7 @@
 #include "shim/task/commands.h"
 #include "shim/task/events.h"
 #include "shim/task/platform.h"
+#include "shim/task/process_log.h"
 #include "shim/task/service.h"
 
 namespace wasmedge::task {
@@ -30,9 +34,10 @@ namespace {
 /// Log lines go to the bundle's fifo `log`, which containerd reads. Held both ways, so that a
 /// restart of containerd is no end; non-blocking, so that a containerd that does not read is no
 /// stop.
-Result<> log_to_bundle(bool debug) {
+Result<> log_to_bundle(const CommandLine& line) {
   TRY_ASSIGN(Fd fifo, open_file("log", O_RDWR | O_NONBLOCK));
-  log::configure(fifo.release(), debug ? log::Level::kDebug : log::Level::kInfo);
+  const std::array standing = {log::Field{"namespace", line.namespace_name}};
+  log::configure(fifo.release(), line.debug ? log::Level::kDebug : log::Level::kInfo, standing);
   return {};
 }
 
@@ -67,8 +72,10 @@ std::string events_address(const CommandLine& line) {
   return given != nullptr && *given != '\0' ? given : line.address + ".ttrpc";
 }
 
-/// How long a server without containers waits for a new connection, once it has lost the last one.
+/// How long a server without containers waits for a connection, the first or after the last; if
+/// containerd has yet to be told of something, so many times as long.
 constexpr auto kForgottenAfter = 10s;
+constexpr int kOutage = 60;
 
 /// After Shutdown: nobody finds this server any more; it ends when what it has to say is said.
 asio::awaitable<void> wind_up(asio::io_context& io, rpc::Server& server, Events& events,
@@ -84,7 +91,7 @@ asio::awaitable<void> wind_up(asio::io_context& io, rpc::Server& server, Events&
 
 Result<> serve(const CommandLine& line) {
   TRY_ASSIGN(const std::string path, listening_path());
-  TRY(log_to_bundle(line.debug));
+  TRY(log_to_bundle(line));
   if (::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) return fail_errno("become a subreaper");
   ::prctl(PR_SET_NAME, "containerd-shim");
   ignore_broken_pipes();
@@ -106,13 +113,20 @@ Result<> serve(const CommandLine& line) {
 
   // A containerd that dies between `start` and Create never asks for a Shutdown.
   asio::steady_timer forgotten(io);
-  server->on_idle([&] {
+  const std::function<void(int)> await_containerd = [&](int times) {
     forgotten.expires_after(kForgottenAfter);
-    forgotten.async_wait([&](const boost::system::error_code& error) {
-      if (!error && service.empty() && server->connections() == 0) end();
+    forgotten.async_wait([&, times](const boost::system::error_code& error) {
+      if (error || !service.empty() || server->connections() > 0) return;
+      if (events.idle() || times == kOutage) return end();
+      await_containerd(times + 1);
     });
-  });
-  log::info("serving namespace {} at {}", line.namespace_name, path);
+  };
+  server->on_idle([&] { await_containerd(1); });
+  await_containerd(1);
+  ProcessLog(line.id, {}).info(oci::Phase::kServe, "serving at {}", path);
+  metrics::Tally started;
+  started.count(metrics::Counter::kServers);
+  asio::post(io, [&node, &started] { node.record(started); });
   io.run();
   return {};
 }

@@ -7,14 +7,17 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/system/system_error.hpp>
+#include <chrono>
 #include <csignal>
+#include <exception>
 #include <utility>
 #include <vector>
 
-#include "runtime/base/log.h"
+#include "oci/phase.h"
 #include "shim/init/protocol.h"
+#include "shim/rpc/status.h"
 #include "shim/task/create.h"
+#include "shim/task/exec.h"
 #include "shim/task/streams.h"
 #include "shim/task/time.h"
 
@@ -44,8 +47,19 @@ proto::TaskStatus status_of(const Process& process) {
   }
 }
 
+using metrics::Counter;
+using oci::Phase;
+
 tl::unexpected<Error> failure(const Error& error) {
   return tl::unexpected<Error>(error);
+}
+
+metrics::Counter outcome_of(const Process& process) {
+  constexpr uint32_t kTrap = 134;     // as SIGABRT's
+  constexpr uint32_t kSignals = 128;  // and the signal's number
+  if (process.exit_status == 0) return Counter::kExitsSuccess;
+  if (process.is_module && process.exit_status == kTrap) return Counter::kExitsTrap;
+  return process.exit_status > kSignals ? Counter::kExitsSignal : Counter::kExitsFailure;
 }
 
 }  // namespace
@@ -75,6 +89,15 @@ Result<Service::SharedProcess> Service::find_process(const std::string& id,
   return found->second;
 }
 
+ProcessLog Service::log_of(const std::string& id, const std::string& exec_id) const {
+  ProcessLog log(id, exec_id);
+  const auto found = containers_.find(id);
+  if (found != containers_.end() && found->second->log.level()) {
+    log.set_level(*found->second->log.level());
+  }
+  return log;
+}
+
 Service::Async<proto::CreateResponse> Service::create(proto::CreateRequest request) {
   const auto found = containers_.find(request.id());
   const State state = found == containers_.end() ? State::kAbsent : found->second->state;
@@ -86,6 +109,7 @@ Service::Async<proto::CreateResponse> Service::create(proto::CreateRequest reque
   container->stdio_paths = {request.stdin(), request.stdout(), request.stderr()};
   container->terminal = request.terminal();
   containers_[request.id()] = container;
+  const auto begun = std::chrono::steady_clock::now();
 
   // Not a temporary in the co_await expression: g++ 12 destroys what such a one captures twice.
   const std::function<void(uint32_t)> ended = [this, container](uint32_t exit_status) {
@@ -95,23 +119,35 @@ Service::Async<proto::CreateResponse> Service::create(proto::CreateRequest reque
   try {
     Creation creation(io_, platform_, children_, *container, request);
     created = co_await creation.run(ended);
-  } catch (const boost::system::system_error&) {
-    created = fail(ErrorCode::kUnavailable, "Create of container \"{}\" was given up by its caller",
-                   request.id());
+  } catch (...) {
+    created = wrap(rpc::error_of(std::current_exception()),
+                   fmt::format("Create of container \"{}\"", request.id()));
   }
   if (created && container->ended) {
     created = fail(ErrorCode::kInternal, "container \"{}\" was killed while it was being created",
                    request.id());
   }
+  if (!created && container->cgroup && container->cgroup->oom_kills() > 0) {
+    created = fail(ErrorCode::kResourceExhausted,
+                   "{}; the kernel killed it for lack of memory: raise the container's limit",
+                   created.error().message);
+  }
   co_await finish_regardless();
   if (!created) {
-    log::error("Create of container {}: {}", request.id(), created.error().message);
+    const Error error = oci::explain(oci::in(Phase::kCreate, created.error()));
+    container->log.error(oci::phase_of(error), "Create failed: {}", error.message);
+    container->tally.count(Counter::kCreateFailures);
+    container->tally.failed(error);
+    record(*container);
     co_await forget(container);
     settle(*container);
-    co_return failure(created.error());
+    co_return failure(error);
   }
   container->state = State::kCreated;
   settle(*container);
+  container->tally.count(Counter::kCreates);
+  container->tally.took(metrics::Timing::kCreate, std::chrono::steady_clock::now() - begun);
+  record(*container);
   publish_create(*container, request);
   container->oom = std::make_shared<OomReports>(io_, events_, container->id, *container->cgroup);
   asio::post(io_, [oom = container->oom] {
@@ -123,16 +159,20 @@ Service::Async<proto::CreateResponse> Service::create(proto::CreateRequest reque
   co_return response;
 }
 
+void Service::record(Process& process) {
+  asio::post(io_, [this, tally = std::exchange(process.tally, {})] { platform_.record(tally); });
+}
+
 /// After a failed Create: nothing of the container stays.
 Service::Async<proto::Empty> Service::forget(Shared container) {
   if (container->pid != 0) {
     if (auto killed = send_signal(*container, SIGKILL); !killed && !container->ended) {
-      log::error("{}", killed.error().message);
+      container->log.error(Phase::kDelete, "{}", killed.error().message);
     }
     co_await wait_for_end(*container);
   }
   if (auto cleaned = co_await clean_up(io_, *container); !cleaned) {
-    log::error("{}", cleaned.error().message);
+    container->log.error(Phase::kDelete, "{}", cleaned.error().message);
   }
   co_await close_streams(*container);
   containers_.erase(container->id);
@@ -157,6 +197,7 @@ Service::Async<proto::StartResponse> Service::start(proto::ProcessRequest reques
   auto found = find(request.id(), Verb::kStart);
   if (!found) co_return failure(found.error());
   const Shared container = std::move(*found);
+  const auto begun = std::chrono::steady_clock::now();
   if (auto sent =
           oci::send_control(container->control.get(), static_cast<uint32_t>(init::Control::kStart));
       !sent) {
@@ -173,11 +214,25 @@ Service::Async<proto::StartResponse> Service::start(proto::ProcessRequest reques
     auto run = oci::start_hooks("poststart", container->hooks.poststart, container->hook_state);
     const Result<> done =
         run ? co_await finish_hooks(io_, std::move(*run)) : Result<>(failure(run.error()));
-    if (!done) log::warning("container {}: {}", container->id, done.error().message);
+    if (!done) container->log.warning(Phase::kHooks, "{}", done.error().message);
   }
+  container->tally.count(container->is_module ? Counter::kStartsOfWasm : Counter::kStartsOfNative);
+  container->tally.took(metrics::Timing::kStart, std::chrono::steady_clock::now() - begun);
+  record(*container);
   proto::StartResponse response;
   response.set_pid(static_cast<uint32_t>(container->pid));
   co_return response;
+}
+
+/// Ends executed processes; what is to be told of them is told before the container's removal.
+asio::awaitable<void> Service::end_execs(const Container& container) {
+  const auto execs = container.execs;  // a Delete may take one out meanwhile
+  for (const auto& [exec_id, process] : execs) {
+    if (process->pid == 0 && !process->ended) end(*process, kNoStatus);  // never started
+    if (process->ended) continue;
+    [[maybe_unused]] const auto killed = send_signal(*process, SIGKILL);  // or it has ended
+    co_await wait_for_end(*process);
+  }
 }
 
 void Service::on_end(const Shared& container, uint32_t exit_status) {
@@ -186,10 +241,13 @@ void Service::on_end(const Shared& container, uint32_t exit_status) {
   container->state = State::kStopped;
   if (!container->own_pids) {
     if (auto killed = container->cgroup->kill_all(); !killed) {
-      log::warning("container {}: {}", container->id, killed.error().message);
+      container->log.warning(Phase::kRun, "{}", killed.error().message);
     }
   }
   container->oom->finish();
+  container->log.info(Phase::kRun, "ended with status {}", exit_status);
+  container->tally.count(outcome_of(*container));
+  record(*container);
   // Its exit is the last one: with a pid namespace of its own the others have ended by now.
   container->exit_held = container->has_running_execs();
   if (!container->exit_held) publish_exit(*container);
@@ -254,16 +312,20 @@ Service::Async<proto::DeleteResponse> Service::remove(proto::ProcessRequest requ
     }
     co_await wait_for_settled(*container);
     if (container->pid != 0) co_await wait_for_end(*container);
-    // A killed Create leaves nothing to delete; another Delete may have been faster.
-    if (auto again = find(request.id(), Verb::kDelete); !again) {
-      co_return failure(again.error());
+    // A killed Create leaves nothing to delete, and its id to the next Create; another Delete may
+    // have been faster.
+    auto again = find(request.id(), Verb::kDelete);
+    if (again && *again != container) {
+      again = tl::unexpected<Error>(allow(State::kAbsent, Verb::kDelete, request.id()).error());
     }
+    if (!again) co_return failure(again.error());
   }
   container->state = State::kDeleting;
   if (auto cleaned = co_await clean_up(io_, *container); !cleaned) {
     container->state = State::kStopped;
     co_return failure(cleaned.error());
   }
+  co_await end_execs(*container);
   co_await close_streams(*container);
   proto::TaskDelete event;
   event.set_container_id(container->id);

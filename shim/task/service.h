@@ -31,6 +31,9 @@ class Service {
 
   bool empty() const { return containers_.empty(); }
 
+  /// For lines about a process; one that is not known has the server's level.
+  ProcessLog log_of(const std::string& id, const std::string& exec_id) const;
+
  private:
   using Shared = std::shared_ptr<Container>;
   using SharedProcess = std::shared_ptr<Process>;
@@ -63,7 +66,10 @@ class Service {
   Async<proto::DeleteResponse> remove_exec(proto::ProcessRequest request);
   void on_exec_end(const Shared& container, const SharedProcess& process);
   void publish_exit(const Process& process);
+  /// Adds the process's tally to the node's metrics, once the call has been answered.
+  void record(Process& process);
   Async<proto::Empty> forget(Shared container);
+  static boost::asio::awaitable<void> end_execs(const Container& container);
   void on_end(const Shared& container, uint32_t exit_status);
   void publish_create(const Container& container, const proto::CreateRequest& request);
 

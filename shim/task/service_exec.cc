@@ -1,10 +1,11 @@
 #include <boost/asio/this_coro.hpp>
-#include <boost/system/system_error.hpp>
 #include <csignal>
+#include <exception>
 #include <utility>
 
-#include "runtime/base/log.h"
+#include "oci/phase.h"
 #include "shim/init/protocol.h"
+#include "shim/rpc/status.h"
 #include "shim/task/exec.h"
 #include "shim/task/service.h"
 #include "shim/task/streams.h"
@@ -13,13 +14,6 @@
 /// The calls on executed processes that differ from those on a container's first one.
 namespace wasmedge::task {
 namespace asio = boost::asio;
-namespace {
-
-/// Of a process that never ran, as for one whose end nobody saw.
-constexpr uint32_t kNoStatus = 255;
-
-}  // namespace
-
 Service::Async<proto::Empty> Service::exec(proto::ExecRequest request) {
   auto found = find(request.id(), Verb::kExec);
   if (!found) co_return tl::unexpected<Error>(found.error());
@@ -40,7 +34,10 @@ Service::Async<proto::Empty> Service::exec(proto::ExecRequest request) {
   container->execs[request.exec_id()] = *process;
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   auto opened = co_await open_streams(io_, platform_, children_, **process);
+  // Meanwhile the container may have ended.
+  if (opened) opened = allow(container->state, Verb::kExec, container->id);
   if (!opened) {
+    co_await close_streams(**process);
     container->execs.erase(request.exec_id());
     co_return wrap(opened.error(), fmt::format("Exec in container \"{}\"", container->id));
   }
@@ -69,10 +66,14 @@ Service::Async<proto::StartResponse> Service::start_exec(proto::ProcessRequest r
   Result<> started;
   try {
     started = co_await launch_process(io_, platform_, children_, *container, *process, ended);
-  } catch (const boost::system::system_error&) {
-    started = fail(ErrorCode::kUnavailable, "it was given up by its caller");
+  } catch (...) {
+    started =
+        wrap(rpc::error_of(std::current_exception()), fmt::format("Start of {}", process->name()));
   }
-  if (started && process->ended) started = fail(ErrorCode::kInternal, "it was killed meanwhile");
+  // Its exit may have been told, and has to be the last.
+  if (started && (process->ended || container->ended)) {
+    started = fail(ErrorCode::kInternal, "Start of {}: it was killed meanwhile", process->name());
+  }
   if (started) {
     started =
         oci::send_control(process->control.get(), static_cast<uint32_t>(init::Control::kStart));
@@ -86,10 +87,15 @@ Service::Async<proto::StartResponse> Service::start_exec(proto::ProcessRequest r
     }
     end(*process, kNoStatus);
     process->state = State::kStopped;
-    log::error("Start of {}: {}", process->name(), started.error().message);
-    co_return tl::unexpected<Error>(started.error());
+    const Error error = oci::explain(oci::in(oci::Phase::kExec, started.error()));
+    process->log.error(oci::phase_of(error), "Start failed: {}", error.message);
+    process->tally.count(metrics::Counter::kExecFailures);
+    record(*process);
+    co_return tl::unexpected<Error>(error);
   }
   process->state = State::kRunning;
+  process->tally.count(metrics::Counter::kExecs);
+  record(*process);
   proto::TaskExecStarted event;
   event.set_container_id(container->id);
   event.set_exec_id(process->exec_id);
@@ -118,7 +124,7 @@ Service::Async<proto::DeleteResponse> Service::remove_exec(proto::ProcessRequest
   const Shared container = containers_.at(request.id());
   co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
   if (!process->ended) end(*process, kNoStatus);  // never started
-  process->state = State::kStopped;
+  process->state = State::kDeleting;
   co_await close_streams(*process);
   container->execs.erase(request.exec_id());
   proto::DeleteResponse response;

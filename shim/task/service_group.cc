@@ -63,6 +63,9 @@ Service::Async<proto::Empty> Service::pause(proto::ContainerRequest request) {
   const Result<> paused = co_await freeze(io_, *container);
   if (container->ended) co_return proto::Empty();  // as if it had ended right after
   if (!paused) co_return failure(paused.error());
+  if (auto still = allow(container->state, Verb::kPause, container->id); !still) {
+    co_return failure(still.error());  // another Pause was faster
+  }
   container->state = State::kPaused;
   proto::TaskPaused event;
   event.set_container_id(container->id);

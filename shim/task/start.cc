@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "oci/phase.h"
 #include "oci/spec.h"
 #include "runtime/base/fd.h"
 #include "runtime/base/spawn.h"
@@ -61,15 +62,19 @@ Result<> isolate_core() {
   return {};
 }
 
-}  // namespace
-
-Result<std::string> start(const CommandLine& line) {
+Result<oci::Spec> read_spec() {
   TRY_ASSIGN(const std::string config, read_config("."));
-  TRY_ASSIGN(const oci::Spec spec, oci::parse_spec(config));
+  return oci::parse_spec(config);
+}
+
+/// The address of the group's server.
+Result<std::string> find_or_make_server(const CommandLine& line) {
+  TRY_ASSIGN(const oci::Spec spec, oci::in(oci::Phase::kConfig, read_spec()));
   const std::string path = socket_path(kSocketDirectory, line.address, line.namespace_name,
                                        group_of(spec.annotations, line.id));
   std::string address = kUnixScheme + path;
-  TRY_ASSIGN(const Fd socket, listen_unless_served(path));
+  TRY_ASSIGN(const Fd lock, lock_sockets(path));
+  TRY_ASSIGN(const Fd socket, listen_unless_served(path, lock));
   if (socket) {
     TRY(isolate_core());
     const auto server = spawn_server(line, socket);
@@ -80,6 +85,14 @@ Result<std::string> start(const CommandLine& line) {
     adjust_oom_score(*server);
   }
   TRY(write_address(".", address));
+  return address;
+}
+
+}  // namespace
+
+Result<std::string> start(const CommandLine& line) {
+  auto address = oci::in(oci::Phase::kServe, find_or_make_server(line));
+  if (!address) return tl::unexpected<Error>(oci::explain(address.error()));
   return address;
 }
 

@@ -16,7 +16,8 @@ Result<Stdio::LoggerEnds> start_logger(asio::io_context& io, Platform& platform,
   if (!uri) return Stdio::LoggerEnds();
   const std::string& id = process.exec_id.empty() ? process.id : process.exec_id;
   TRY_ASSIGN(LoggerProcess started, platform.start_logger(*uri, id));
-  process.logger = Logger::watch(io, children, *uri, started, process.name());
+  TRY_ASSIGN(process.logger,
+             Logger::watch(io, children, *uri, started, process.name(), process.log));
   return Stdio::LoggerEnds{std::move(started.out), std::move(started.err)};
 }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from command import BIN, HELLO, SANITIZED, CommandTest
 
-OK, INVALID_ARGUMENT, RESOURCE_EXHAUSTED = 0, 1, 6  # 1 + ErrorCode
+INVALID_ARGUMENT, RESOURCE_EXHAUSTED, COMPILED = 1, 6, 128  # an error: 1 + ErrorCode
 
 
 def leb128(value):
@@ -74,13 +74,13 @@ class Compiler(CommandTest):
 
     def test_replies_with_the_artifact(self):
         status, text, artifact = self.reply(self.start(self.wat(HELLO), "--cache", self.cache))
-        self.assertEqual((status, text), (OK, ""))
+        self.assertEqual((status, text), (COMPILED, ""))
         published, = self.artifacts()
         self.assertTrue(os.path.sameopenfile(artifact, os.open(published, os.O_RDONLY)))
 
     def test_without_a_cache_it_is_a_sealed_file_in_memory(self):
         status, text, artifact = self.reply(self.start(self.wat(HELLO)))
-        self.assertEqual((status, text), (OK, ""))
+        self.assertEqual((status, text), (COMPILED, ""))
         self.assertIn("/memfd:artifact", os.readlink(f"/proc/self/fd/{artifact}"))
         with self.assertRaises(PermissionError):
             os.pwrite(artifact, b"x", 0)
@@ -94,7 +94,7 @@ class Compiler(CommandTest):
             os.lseek(file.fileno(), 20, os.SEEK_SET)
             subprocess.run([BIN / "wasmedge-compiler", "--name", "x", "--module-fd", str(file.fileno()),
                             "--reply-fd", str(theirs.fileno())], pass_fds=(file.fileno(), theirs.fileno()), check=True)
-            self.assertEqual(ours.recv(1), b"\0")
+            self.assertEqual(ours.recv(1), bytes([COMPILED]))
 
     def test_refuses_a_directory_as_module(self):
         fd = os.open(self.directory, os.O_RDONLY)
@@ -143,7 +143,7 @@ class Compiler(CommandTest):
         self.assertEqual(self.reply(started)[0], None)
         self.wait_for_end(child)
         status, text, _ = self.reply(self.start(self.wat(HELLO), "--cache", self.cache))
-        self.assertEqual((status, text), (OK, ""))
+        self.assertEqual((status, text), (COMPILED, ""))
         self.assertEqual([len(file.name) for file in self.artifacts()], [64])
 
     def test_its_child_killed_is_told(self):
@@ -162,7 +162,7 @@ class Compiler(CommandTest):
     def test_client_of_another_build_is_warned(self):
         options = ["--cache", self.cache, "--client-build", "0" * 32]
         status, text, _ = self.reply(self.start(self.wat(HELLO), *options))
-        self.assertEqual(status, OK)
+        self.assertEqual(status, COMPILED)
         self.assertIn("is of another build", text)
 
     def test_usage(self):

@@ -27,11 +27,14 @@ CLASSIC = [(suite, "classic") for suite in ("trixie", "sid")]
 
 def pytest_addoption(parser):
     parser.addoption("--runtime", default=OURS, help="with io.containerd.runc.v2, native guests: checks the lab itself")
+    parser.addoption("--faults", action="store_true", help="the tests that kill and starve the shim, too: some minutes")
+    parser.addoption("--long", action="store_true", help="faults at every point and in numbers: see test/fault")
     parser.addoption("--prefix", help="where `cmake --install` put the programs under test (default: $WASMEDGE_PREFIX)")
 
 
 def pytest_configure(config):
     config.addinivalue_line("markers", "complaints: containerd's log may well hold warnings and errors about this")
+    config.addinivalue_line("markers", "where((suite, client), …): on these alone, where one engine tells as much as all")
     config.addinivalue_line("markers", "settle(seconds): how long the test's remains may take to go")
 
 
@@ -42,14 +45,28 @@ def pytest_report_header(config):
 def pytest_generate_tests(metafunc):
     """Each fixture name stands for a set of clients, so that all tests of one engine run together."""
     sets = {"client": CTR + DOCKER + CLASSIC, "ctr": CTR, "docker": DOCKER + CLASSIC}
+    marker = metafunc.definition.get_closest_marker("where")
     for name in set(sets) & set(metafunc.fixturenames):
-        ids = ["-".join(pair) for pair in sets[name]]
-        metafunc.parametrize("where", sets[name], ids=ids, scope="session", indirect=True)
+        pairs = marker.args if marker else sets[name]
+        metafunc.parametrize("where", pairs, ids=["-".join(pair) for pair in pairs], scope="session", indirect=True)
 
 
 @pytest.fixture(scope="session")
 def runtime(pytestconfig):
     return pytestconfig.getoption("runtime")
+
+
+@pytest.fixture(scope="session")
+def long(pytestconfig):
+    """Whether there is time."""
+    return pytestconfig.getoption("long")
+
+
+@pytest.fixture(scope="session")
+def faults(pytestconfig, long):
+    """For what takes minutes, and a machine that does nothing else."""
+    if not long and not pytestconfig.getoption("faults"):
+        pytest.skip("takes minutes: run it by --faults (test/fault)")
 
 
 @pytest.fixture(scope="session")

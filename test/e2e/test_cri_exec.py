@@ -69,6 +69,19 @@ def test_exec_streams(cri, pods, handler):
     assert {"reason": "ExitCode", "message": "4"} in json.loads(got[ERROR])["details"]["causes"]
 
 
+def test_exec_of_a_native_program_beside_a_module(cri, pods):
+    """Its own /proc, /sys, /dev, and the pod's /dev/shm."""
+    pod = pods()
+    native = pod.start(cri.busybox, "/bin/sleep", "1000")
+    busybox = [{"container_path": "/bin/busybox", "host_path": "/bin/busybox", "readonly": True}]
+    module = pod.start(cri.probe, "/bin/probe", "sleep", "1000", mounts=busybox)
+    look = "busybox ps | busybox grep -c probe; test -c /dev/null && test -d /sys/class/net && echo mine > /dev/shm/file; echo done"
+    done = cri.ExecSync(container_id=module, cmd=["/bin/busybox", "sh", "-c", look], timeout=20)
+    assert (done.stdout.decode().split()[1:], done.exit_code) == (["done"], 0), done
+    done = cri.ExecSync(container_id=native, cmd=["cat", "/dev/shm/file"], timeout=20)
+    assert done.stdout == b"mine\n", done
+
+
 def test_exec_of_a_module(cri, pods):
     """A module of the rootfs beside the container's own."""
     pod = pods()

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import pathlib
+import time
 
 import pytest
 from lab.proc import wait_until
@@ -115,6 +116,22 @@ def test_health_of_a_module_by_a_module(docker, images, run, tmp_path, runtime):
     wait_until(lambda: state(docker, "box")["Health"]["Status"] == "healthy", "Docker to see that it is well")
 
 
+@pytest.mark.complaints
+def test_health_by_a_native_program(docker, run):
+    """Its /proc is its own: the module has none."""
+    flags = [*BUSYBOX, "-v", "/bin/busybox:/bin/sh:ro", "--health-cmd=busybox test -d /proc/1", "--health-interval=100ms"]
+    run("box", *FOREVER, flags=flags)
+    wait_until(lambda: state(docker, "box")["Health"]["Status"] == "healthy", "Docker to see that it is well")
+
+
+def test_init(docker, run):
+    """--init puts a program of Docker's before the module, which needs none: it ends at a signal."""
+    run("box", *FOREVER, flags=["--init"])
+    ready(docker, "box")
+    docker.docker("stop", "box")
+    assert state(docker, "box")["ExitCode"] == 143
+
+
 def test_commit_and_export(docker, run, runtime):
     run("box", "write", "/data/file", "kept")
     docker.docker("wait", "box")
@@ -141,7 +158,7 @@ def test_events_are_all_told(docker, run):
     run("box", "exit", "5")
     docker.docker("wait", "box")
     which = f"--filter=container={docker.docker.inspect('box')['Id']}"
-    events = docker.docker("events", "--since=10m", "--until=0s", which, "--format={{json .}}").stdout
+    events = docker.docker("events", "--since=10m", f"--until={int(time.time()) + 2}", which, "--format={{json .}}").stdout
     told = [json.loads(line) for line in events.splitlines()]
     assert [each["Action"] for each in told][:3] == ["create", "start", "die"]
     assert told[2]["Actor"]["Attributes"]["exitCode"] == "5"

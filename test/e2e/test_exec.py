@@ -1,5 +1,6 @@
 """`docker exec` and `ctr task exec`: further processes in a container that runs."""
 
+import pathlib
 import signal
 import subprocess
 
@@ -21,9 +22,9 @@ def sleeper(client, images):
     return start(client, images, "busybox", "sleep", "1000")
 
 
-def module(client, images):
+def module(client, images, **options):
     """A container whose module waits."""
-    return start(client, images, "probe", "sleep", "1000000", entrypoint="/bin/probe")
+    return start(client, images, "probe", "sleep", "1000000", entrypoint="/bin/probe", **options)
 
 
 def test_exit_status_of_a_native_program(client, images):
@@ -109,6 +110,26 @@ def test_dockers_exit_status_of_a_command_that_cannot_run(docker, images, comman
     # Docker 26 answers any exec that fails by 126.
     expected = 126 if docker.docker("version", "--format", "{{.Server.Version}}").stdout.startswith("26.") else status
     assert sleeper(docker, images).exec("box", command).returncode == expected
+
+
+def mount_points(pid):
+    return {line.split()[4] for line in pathlib.Path(f"/proc/{pid}/mountinfo").read_text().splitlines()}
+
+
+# Its own /proc, /sys and /dev, masked as any container's; the module has nothing of them, and nothing is left.
+def test_a_native_program_beside_a_module_sees_the_kernels_filesystems(client, images):
+    module(client, images, volumes=[(SHELL, SHELL, "ro")])
+    before = mount_points(client.pid("box"))
+    for look in (
+        "busybox ps | busybox grep -q probe",
+        "echo x > /dev/null && test -c /dev/urandom -a -d /dev/shm",
+        "busybox grep -q lo: /proc/net/dev && test -d /sys/class/net",
+        "! echo 1 2>/dev/null > /proc/sys/vm/swappiness",
+    ):
+        assert client.exec("box", SHELL, "sh", "-c", look).returncode == 0, look
+    assert mount_points(client.pid("box")) == before
+    assert not any(name in point for point in before for name in ("/proc", "/sys", "/dev"))
+    assert client.exec("box", "/bin/probe", "read", "/proc/self/status").returncode != 0
 
 
 @pytest.fixture

@@ -31,6 +31,44 @@ def test_killed_shim_takes_its_container_along(client, images):
         assert client.docker.inspect(name)["State"]["ExitCode"] == 137
 
 
+@pytest.mark.parametrize("state", ["paused", "stopped", "executing"])
+def test_killed_shim_in_other_states(ctr, images, state):
+    """The task is no more, and the container can have another one."""
+    name = new_id()
+    ctr.run(images(ctr, "probe"), "sleep", "600", name=name, entrypoint="/bin/probe", detach=True, check=True)
+    pid = ctr.pid(name)
+    shim = shim_of(pid)
+    if state == "paused":
+        ctr.host.ctr("task", "pause", name)
+    if state == "stopped":
+        ctr.host.ctr("task", "kill", "-s", "SIGKILL", name)
+        wait_until(lambda: "STOPPED" in ctr.host.ctr("task", "ls").stdout, "the task's end", timeout=10)
+    if state == "executing":
+        ctr.host.ctr("task", "exec", "--detach", "--exec-id", "e", name, "/bin/probe", "sleep", "600")
+    os.kill(shim, signal.SIGKILL)
+    wait_until(lambda: name not in ctr.host.ctr("task", "ls").stdout, "containerd to see it", timeout=20)
+    wait_until(lambda: not is_alive(pid), "the first process to be killed", timeout=20)
+    ctr.host.ctr("task", "start", "--detach", name)
+    assert is_alive(ctr.pid(name)) and ctr.pid(name) != pid
+
+
+def test_killed_shim_of_a_pod(cri, pods):
+    """All its containers end, the next pod is none the worse."""
+    pod = pods()
+    containers = [pod.start(cri.probe, "/bin/probe", "sleep", "1000"), pod.start(cri.busybox, "/bin/sleep", "1000")]
+    pids = [cri.pid(each) for each in containers]
+    os.kill(shim_of(pids[0]), signal.SIGKILL)
+    for container in containers:
+        # What dies is told twice: by the delete (137), and by the connection that ends, which CRI knows no status of (255).
+        assert pod.wait(container).exit_code in (137, 255)
+    assert not any(map(is_alive, pids))
+    wait_until(
+        lambda: cri.PodSandboxStatus(pod_sandbox_id=pod.id).status.state == cri.api.SANDBOX_NOTREADY, "the pod not to be ready"
+    )
+    status, _ = pods().run(cri.probe, "/bin/probe", "exit", "3")
+    assert status.exit_code == 3
+
+
 def test_killed_guest(client, images):
     name = new_id()
     client.run(images(client, "probe"), "sleep", "600", name=name, entrypoint="/bin/probe", detach=True, check=True)

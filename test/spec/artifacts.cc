@@ -77,7 +77,7 @@ Result<Fd> Artifacts::compile_into_cache(std::span<const std::byte> bytes,
     return std::move(*found);
   }
   TRY_ASSIGN(const Fd artifact, compile(bytes, sha256));
-  return std::move(writer).publish(artifact.get());
+  return writer.publish(artifact.get());
 }
 
 }  // namespace wasmedge::spec

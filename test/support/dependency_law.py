@@ -18,8 +18,11 @@ LAW = {
     "proto": set(),
     "shim/rpc": {"runtime/base", "proto", "shim/rpc"},
     "shim/policy": {"runtime/base", "runtime/wasi", "oci", "shim/policy"},
-    "shim/task": {"runtime/base", "runtime/cache", "oci", "proto", "shim/rpc", "shim/policy", "shim/init/protocol.h", "shim/task"},
+    "shim/metrics": {"runtime/base", "oci", "shim/metrics"},
+    "shim/doctor": {"runtime/base", "runtime/cache", "oci", "shim/policy", "shim/doctor"},
+    "shim/task": {"runtime/base", "runtime/cache", "oci", "proto", "shim/rpc", "shim/policy", "shim/metrics", "shim/doctor", "shim/init/protocol.h", "shim/task"},
     "shim/image": {"runtime/base", "runtime/cache", "oci", "proto", "shim/image"},
+    "shim/pack": {"runtime/base", "runtime/wasm", "oci", "shim/pack"},
     "shim/init": {"runtime/base", "runtime/run", "runtime/wasi", "runtime/cache", "oci", "shim/policy", "shim/init"},
 }
 # Outside libraries that only one part may use.
@@ -27,7 +30,9 @@ ONLY = {
     "llvm": {"runtime/compile"},
     "boost/asio": {"shim/rpc", "shim/task"},
     "google/protobuf": {"proto", "shim/rpc", "shim/task"},
-    "nlohmann": {"oci"},
+    "nlohmann": {"oci", "shim/doctor"},
+    "archive.h": {"oci"},
+    "toml++": {"shim/doctor"},
     "grpc": {"shim/image"},
     "seccomp.h": {"oci", "runtime/compile"},
 }

@@ -63,10 +63,14 @@ class Obtaining {
     if (auto artifact = cached(*store, key, writer.has_value())) return reply(std::move(*artifact));
     if (!writer) return uncached(writer.error());
     TRY_ASSIGN(Fd artifact, compile());
-    auto published = std::move(*writer).publish(artifact.get());
+    auto published = writer->publish(artifact.get());
+    if (!published && published.error().code == ErrorCode::kResourceExhausted) {
+      if (const auto made = make_room(*store, artifact.get()); !made) warn(made.error().message);
+      published = writer->publish(artifact.get());
+    }
     if (!published) return unpublished(std::move(artifact), published.error());
-    if (const auto swept = store->sweep(); !swept) warn(swept.error().message);
-    return reply(std::move(*published));
+    tidy(*store);
+    return fresh(std::move(*published));
   }
 
  private:
@@ -81,6 +85,29 @@ class Obtaining {
     if (!writable) return std::nullopt;
     if (const auto discarded = store.discard(key); !discarded) warn(discarded.error().message);
     return std::nullopt;
+  }
+
+  // The filesystem is full: what was not used for longest goes, if that is enough.
+  static Result<> make_room(cache::Store& store, int artifact) {
+    TRY_ASSIGN(const MappedFile needed, MappedFile::map(artifact, "the new artifact"));
+    TRY_ASSIGN(const auto entries, store.list());
+    uint64_t kept = 0;
+    for (const cache::Entry& entry : entries) kept += entry.bytes;
+    if (kept < needed.bytes().size()) return {};
+    cache::Bounds bounds;
+    bounds.bytes = kept - needed.bytes().size();
+    TRY(store.evict(bounds));
+    return {};
+  }
+
+  // After something was published: what crashed writers left, and what is beyond the bounds, goes.
+  void tidy(cache::Store& store) {
+    if (const auto swept = store.sweep(); !swept) warn(swept.error().message);
+    const auto bounds = cache::read_bounds();
+    if (!bounds) {
+      return warn(fmt::format("the cache keeps to no bounds: {}", bounds.error().message));
+    }
+    if (const auto evicted = store.evict(*bounds); !evicted) warn(evicted.error().message);
   }
 
   // The output of work in a confined child.
@@ -147,7 +174,7 @@ class Obtaining {
 
   Result<cache::Reply> compiled() {
     TRY_ASSIGN(Fd artifact, compile());
-    return reply(std::move(artifact));
+    return fresh(std::move(artifact));
   }
   Result<cache::Reply> uncached(const Error& why) {
     TRY_ASSIGN(Fd artifact, compile());
@@ -156,7 +183,12 @@ class Obtaining {
   cache::Reply unpublished(Fd artifact, const Error& why) {
     warn(fmt::format("{} is compiled but not cached, and will be compiled again next time: {}",
                      job_.name, why.message));
-    return reply(std::move(artifact));
+    return fresh(std::move(artifact));
+  }
+  cache::Reply fresh(Fd artifact) {
+    cache::Reply reply = this->reply(std::move(artifact));
+    reply.fresh = true;
+    return reply;
   }
   cache::Reply reply(Fd artifact) {
     cache::Reply reply;

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "runtime/base/fd.h"
+#include "runtime/cache/key.h"
 #include "shim/image/module.h"
 
 namespace wasmedge::image {
@@ -22,10 +23,9 @@ struct Option {
   std::string Question::* member;
 };
 constexpr std::array kOptions = {
-    Option{"--address", &Question::address},
-    Option{"--namespace", &Question::namespace_name},
-    Option{"--id", &Question::container},
-    Option{"--image", &Question::image},
+    Option{"--address", &Question::address}, Option{"--namespace", &Question::namespace_name},
+    Option{"--id", &Question::container},    Option{"--image", &Question::image},
+    Option{"--entry", &Question::entry},
 };
 
 Result<Options> parse(std::span<char* const> arguments) {
@@ -62,7 +62,15 @@ int complain(const Error& error) {
   return EXIT_FAILURE;
 }
 
+int tell_version() {
+  const auto said = write_all(
+      1, fmt::format("wasmedge-image {} (build {})\n", PROJECT_VERSION, cache::compiler_build()),
+      "stdout");
+  return said ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
 int main(std::span<char* const> arguments) {
+  if (arguments.size() == 1 && std::string_view(arguments[0]) == "--version") return tell_version();
   const auto options = parse(arguments);
   if (!options) return complain(options.error());
   auto reply = fetch_module(options->question);

@@ -66,7 +66,7 @@ class Ctr:
 
     def command(self, image, *args, name=None, entrypoint=None, env=None, volumes=(), memory=None, user=None, workdir=None,
                 read_only=False, detach=False, tty=False, runtime=None, annotation=(), options=None,
-                log_uri=None, null_io=False):  # fmt: skip
+                log_uri=None, null_io=False, maps=None):  # fmt: skip
         """The command line: volumes are (host, guest, "rw" or "ro"); entrypoint and args replace the image's as in docker."""
         mounts = [f"type=bind,src={source},dst={target},options=rbind:{mode}" for source, target, mode in volumes]
         flags = _flags(
@@ -85,6 +85,8 @@ class Ctr:
             runtime_config_path=options,
             log_uri=log_uri,
             null_io=null_io,
+            uidmap=maps,
+            gidmap=maps,
         )
         # ctr's arguments replace the whole command line of the image.
         entry = [entrypoint] if entrypoint else image.entrypoint

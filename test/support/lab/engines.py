@@ -24,6 +24,8 @@ SUITES = {
     "sid": ["containerd", "docker.io", "docker-cli"],
 }
 BUILDX = ("trixie", ["docker-buildx"])
+PROMETHEUS = ("bookworm", ["prometheus"])
+TINI = ("trixie", ["tini"])
 GO = ("trixie", ["golang-1.24-go", "golang-1.24-src"])
 
 
@@ -89,6 +91,16 @@ def go():
 def buildx():
     """Returns the plugin through which a docker client uses its daemon's newer builder."""
     return next(unpack(*BUILDX, "buildx").rglob("cli-plugins/docker-buildx"))
+
+
+def promtool():
+    """Returns Prometheus' own checker of metrics and rules."""
+    return unpack(*PROMETHEUS, "prometheus") / "usr/bin/promtool"
+
+
+def tini():
+    """Returns the program that Debian's Docker puts before a container's own for `docker run --init`."""
+    return unpack(*TINI, "tini") / "usr/bin/tini-static"
 
 
 def unpack(suite, packages, name):

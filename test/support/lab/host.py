@@ -15,7 +15,7 @@ import subprocess
 import time
 import uuid
 
-from . import leftovers
+from . import engines, leftovers
 from .proc import Daemon, LabError, is_alive, run, wait_until
 
 # Runs in the new mount namespace: the sockets and fifos that everybody keeps below /run are the lab's own.
@@ -26,6 +26,10 @@ mount -t tmpfs -o mode=755 lab-run /run
 if [ -n "$resolv" ] && [ ! -e "$resolv" ] && [ -f "$LAB/resolv.conf" ]; then
   mkdir -p "$(dirname "$resolv")"; cp "$LAB/resolv.conf" "$resolv"
 fi
+echo nobody:100000:65536 > "$LAB/subid"
+for file in /etc/subuid /etc/subgid; do
+  if [ -e $file ]; then mount --bind "$LAB/subid" $file; fi
+done
 exec "$@"
 """
 
@@ -68,6 +72,7 @@ class Host:
         self.artifacts = pathlib.Path(artifacts or self.home / "artifacts")
         self.log_level = log_level
         self.containerd = None
+        self.kept = None  # the namespaces of a containerd that was killed
         self.daemons = {}
 
     def __enter__(self):
@@ -104,16 +109,24 @@ class Host:
         if os.geteuid() != 0:
             raise LabError("the lab starts containerd and Docker: run it as root (sudo)")
         self.artifacts.mkdir(exist_ok=True, mode=0o700)
-        config = self.home / "containerd.toml"
-        config.write_text(self.config())
-        self.containerd = Daemon(
-            "containerd",
-            ["unshare", *self.UNSHARE, "--propagation", "private", "sh", "-c", self.SETUP, "lab", "containerd", "-c", config],
-            self.log,
-            self.environment(),
-        )
-        self.containerd.wait_ready(lambda: self.ctr("version", check=False, timeout=20).returncode == 0)
+        (self.home / "containerd.toml").write_text(self.config())
+        self._start_containerd(["unshare", *self.UNSHARE, "--propagation", "private", "sh", "-c", self.SETUP, "lab"])
         return self
+
+    def _start_containerd(self, within):
+        argv = [*within, "containerd", "-c", self.home / "containerd.toml"]
+        self.containerd = Daemon("containerd", argv, self.log, self.environment())
+        self.containerd.wait_ready(lambda: self.ctr("version", check=False, timeout=20).returncode == 0)
+
+    def kill_containerd(self):
+        """SIGKILL. Its namespaces stay, with all that it started; until restart_containerd() the lab can do nothing."""
+        self.kept = Namespaces(self.containerd.pid, [option.strip("-") for option in self.UNSHARE])
+        self.containerd.kill()
+
+    def restart_containerd(self):
+        self._start_containerd(self.kept.enter())
+        self.kept.close()
+        self.kept = None
 
     def config(self):
         """What containerd is configured with."""
@@ -135,14 +148,16 @@ class Host:
         """Runs ctr: see proc.run."""
         return run(self.ctr_command(*argv), env=self.environment(), **options)
 
-    def docker(self, store="containerd", own_network=True):
+    def docker(self, store="containerd", own_network=True, live_restore=False):
         """The Docker daemon with the image store "containerd" or "classic"; starts it at the first call.
 
+        "remapped" is the classic store, with all containers in user namespaces (userns-remap).
+
         Without own_network it is in this machine's network namespace, in which it makes no bridge and no rule: for
-        builds that download.
+        builds that download. With live_restore, its containers do not need it.
         """
         if store not in self.daemons:
-            self.daemons[store] = Docker(self, store, own_network)
+            self.daemons[store] = Docker(self, store, own_network, live_restore)
             self.daemons[store].start()
         return self.daemons[store]
 
@@ -180,6 +195,7 @@ class Host:
         for pid in pids:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
+        leftovers.thaw(self)
         wait_until(lambda: not any(map(is_alive, pids)), f"the end of {pids}")
 
     def _remove_files(self):
@@ -187,17 +203,36 @@ class Host:
         return not self.home.exists()
 
 
+class Namespaces:
+    """Namespaces of a process, kept until close(). `kinds`: unshare's letters."""
+
+    OPTIONS = {"m": ("--mount", "mnt"), "n": ("--net", "net")}
+
+    def __init__(self, pid, kinds):
+        self.files = {self.OPTIONS[kind][0]: open(f"/proc/{pid}/ns/{self.OPTIONS[kind][1]}") for kind in kinds}
+
+    def enter(self):
+        """What comes before a command line that is to run in them."""
+        return ["nsenter", "--wdns=/", *(f"{option}=/proc/{os.getpid()}/fd/{file.fileno()}" for option, file in self.files.items())]
+
+    def close(self):
+        for file in self.files.values():
+            file.close()
+
+
 class Docker:
     """A dockerd on a Host's containerd: see Host.docker."""
 
-    def __init__(self, host, store, own_network):
+    def __init__(self, host, store, own_network, live_restore):
         self.host = host
         self.store = store
         self.own_network = own_network
+        self.live_restore = live_restore
         self.home = host.home / f"docker-{store}"
         self.home.mkdir()
         self.socket = self.home / "d.sock"
         self.daemon = None
+        self.kept = None  # the namespaces of a daemon that was killed
 
     @property
     def log(self):
@@ -226,6 +261,7 @@ class Docker:
                     "containerd-namespace": self.namespace,
                     "cgroup-parent": f"/{self.host.id}",
                     "userland-proxy-path": self.host.engine.find("docker-proxy"),
+                    "init-path": str(engines.tini()),
                     # Runtimes of ours with options, which bind whoever uses them by these names. Docker hands on the
                     # file's name, and drops settings that stand there themselves.
                     "runtimes": {
@@ -233,18 +269,29 @@ class Docker:
                         for name, options in {"capped": {"ConfigPath": str(ceiling)}, "lost": {"network": "none"}}.items()
                     },
                     "features": {"containerd-snapshotter": self.store == "containerd"},
+                    "live-restore": self.live_restore,
+                    **({"userns-remap": "nobody:nogroup"} if self.store == "remapped" else {}),
                     **({} if self.own_network else {"bridge": "none", "iptables": False, "ip6tables": False}),
                 }
             )
         )
-        namespace = ["unshare", "-n", "sh", "-c", 'ip link set lo up && exec "$@"', "lab"] if self.own_network else []
-        self.daemon = Daemon(
-            "dockerd",
-            self.host.inside(*namespace, "dockerd", "--config-file", config),
-            self.log,
-            self.environment(),
-        )
+        network = ["unshare", "-n", "sh", "-c", 'ip link set lo up && exec "$@"', "lab"] if self.own_network else []
+        self._start_daemon(self.host.inside(*network))
+
+    def _start_daemon(self, within):
+        argv = [*within, "dockerd", "--config-file", self.home / "daemon.json"]
+        self.daemon = Daemon("dockerd", argv, self.log, self.environment())
         self.daemon.wait_ready(lambda: self("version", check=False, timeout=20).returncode == 0)
+
+    def kill(self):
+        """SIGKILL. Its network namespace stays."""
+        self.kept = Namespaces(self.daemon.pid, "mn")
+        self.daemon.kill()
+
+    def restart(self):
+        self._start_daemon(self.kept.enter())
+        self.kept.close()
+        self.kept = None
 
     def __call__(self, *argv, **options):
         """Runs the docker client: docker("run", "--rm", …); see proc.run."""

@@ -106,7 +106,10 @@ class Image:
 
 @dataclasses.dataclass
 class Artifact:
-    """An OCI Wasm artifact: an image whose one layer is `module`, a module's bytes."""
+    """An OCI Wasm artifact: an image whose one layer is `module`, a module's bytes.
+
+    `more`: title -> module, instead of that one.
+    """
 
     IMAGE_CONFIG = "application/vnd.oci.image.config.v1+json"
     WASM_CONFIG = "application/vnd.wasm.config.v0+json"
@@ -118,19 +121,27 @@ class Artifact:
     entrypoint: list = dataclasses.field(default_factory=list)
     cmd: list = dataclasses.field(default_factory=list)
     platform: str = "wasip1/wasm"
+    more: dict = dataclasses.field(default_factory=dict)
 
     @property
     def reference(self):
         """The full name that containerd stores the image under."""
         return f"docker.io/library/{self.name}:latest"
 
+    def _layers(self):
+        if not self.more:
+            return [_descriptor(self.layer_type, self.module)]
+        title = "org.opencontainers.image.title"
+        return [{**_descriptor(self.layer_type, module), "annotations": {title: name}} for name, module in self.more.items()]
+
     def save(self, archive):
         """Writes an archive of an OCI image layout to a path and returns the path."""
+        layers = self._layers()
         config = _json(
             {
                 "architecture": "wasm",
                 "os": "wasip1",
-                "layerDigests": [f"sha256:{hashlib.sha256(self.module).hexdigest()}"],
+                "layerDigests": [layer["digest"] for layer in layers],
                 "config": {"Entrypoint": self.entrypoint or None, "Cmd": self.cmd or None},
             }
         )
@@ -139,7 +150,7 @@ class Artifact:
                 "schemaVersion": 2,
                 "mediaType": "application/vnd.oci.image.manifest.v1+json",
                 "config": _descriptor(self.config_type, config),
-                "layers": [_descriptor(self.layer_type, self.module)],
+                "layers": layers,
             }
         )
         entry = {
@@ -151,7 +162,7 @@ class Artifact:
         entries = {
             "oci-layout": _json({"imageLayoutVersion": "1.0.0"}),
             "index.json": _json(index),
-            **{_blob(data): data for data in (self.module, config, manifest)},
+            **{_blob(data): data for data in (self.module, *self.more.values(), config, manifest)},
         }
         archive = pathlib.Path(archive)
         archive.write_bytes(_tar(entries, {"blobs/": 0o755, "blobs/sha256/": 0o755}, mode=0o644))

@@ -102,6 +102,11 @@ class Daemon:
         except LabError as error:
             raise LabError(f"{error}\nThe end of {self.log}:\n{self.tail()}") from None
 
+    def kill(self):
+        """SIGKILL to it alone; returns when it is gone."""
+        self.process.kill()
+        self.process.wait()
+
     def stop(self, timeout=30):
         """SIGTERM, SIGKILL after timeout seconds; then kills what is left of the process group."""
         if self.process.poll() is None:

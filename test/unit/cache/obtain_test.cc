@@ -29,11 +29,13 @@ TEST(Reply, CarriesTheArtifactAndAWarning) {
   Reply sent;
   sent.text = "be warned";
   sent.artifact = memory_file("artifact");
+  sent.fresh = true;
   ASSERT_TRUE(send_reply(sockets.compiler.get(), sent));
   auto received = receive_reply(sockets.client.get());
   ASSERT_TRUE(received && *received);
   EXPECT_FALSE((*received)->failed);
   EXPECT_EQ((*received)->text, "be warned");
+  EXPECT_TRUE((*received)->fresh);
   const int artifact = (*received)->artifact.get();
   EXPECT_EQ(::lseek(artifact, 0, SEEK_SET), 0);
   EXPECT_EQ(read_all(artifact, 100, "artifact").value(), "artifact");

@@ -20,7 +20,7 @@ Key key(uint8_t first) {
 void publish(Store& store, const Key& name, std::string_view content) {
   auto writer = store.lock(name);
   ASSERT_TRUE(writer) << writer.error().message;
-  const auto published = std::move(*writer).publish(memory_file(content).get());
+  const auto published = writer->publish(memory_file(content).get());
   ASSERT_TRUE(published) << published.error().message;
 }
 

@@ -28,7 +28,7 @@ std::string published(const Store& store, const Key& key = kKey) {
 
 Result<> publish(Store& store, const std::string& content = kContent) {
   TRY_ASSIGN(Writer writer, store.lock(kKey));
-  TRY_ASSIGN(const Fd artifact, std::move(writer).publish(memory_file(content).get()));
+  TRY_ASSIGN(const Fd artifact, writer.publish(memory_file(content).get()));
   return {};
 }
 
@@ -57,7 +57,7 @@ TEST(Writer, ReturnsWhatItPublished) {
   auto store = Store::create(directory.path()).value();
   auto writer = store.lock(kKey);
   ASSERT_TRUE(writer);
-  const auto artifact = std::move(*writer).publish(memory_file("content").get());
+  const auto artifact = writer->publish(memory_file("content").get());
   ASSERT_TRUE(artifact);
   EXPECT_EQ(read_all(artifact->get(), 100, "artifact").value(), "content");
   EXPECT_EQ(::fcntl(artifact->get(), F_GETFL) & O_ACCMODE, O_RDONLY);
@@ -82,7 +82,7 @@ int compile_once(const std::string& path, const std::string& mark) {
   if (published(*store) == kContent) return 0;
   if (!open_file(mark, O_CREAT | O_EXCL | O_WRONLY, 0600)) return 2;
   ::usleep(50'000);  // the others pile up behind the lock
-  return std::move(*writer).publish(memory_file(kContent).get()) ? 0 : 3;
+  return writer->publish(memory_file(kContent).get()) ? 0 : 3;
 }
 
 // What single flight is for: of many that miss at once, one does the work.

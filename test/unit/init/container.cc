@@ -53,6 +53,16 @@ nlohmann::json base_config() {
   })json");
 }
 
+/// Opened once, as the shim does.
+int init_program() {
+  static const Fd program = [] {
+    auto opened = oci::open_program(WASMEDGE_INIT);
+    EXPECT_TRUE(opened) << opened.error().message;
+    return std::move(*opened);
+  }();
+  return program.get();
+}
+
 }  // namespace
 
 std::string cannot_contain() {
@@ -83,15 +93,14 @@ TestContainer::~TestContainer() {
   EXPECT_TRUE(removed) << removed.error().message;
 }
 
-oci::ControlMessage TestContainer::converse() {
+oci::ControlMessage TestContainer::converse(int socket) {
   for (;;) {
-    auto received = oci::receive_control(launched_->control.get());
+    auto received = oci::receive_control(socket);
     if (!received || !*received) {
       const Error gone{ErrorCode::kInternal, "(gone without a message)"};
       return {static_cast<uint32_t>(Control::kError), oci::encode_error(gone), Fd()};
     }
     oci::ControlMessage message = std::move(**received);
-    const int socket = launched_->control.get();
     if (message.kind == static_cast<uint32_t>(Control::kHooks)) {
       if (on_hooks) on_hooks();
       EXPECT_TRUE(oci::send_control(socket, static_cast<uint32_t>(Control::kResume)));
@@ -99,6 +108,13 @@ oci::ControlMessage TestContainer::converse() {
       output_end_ = std::move(message.fd);
     } else if (message.kind == static_cast<uint32_t>(Control::kImage)) {  // it is no artifact
       EXPECT_TRUE(oci::send_control(socket, static_cast<uint32_t>(Control::kModule)));
+    } else if (message.kind == static_cast<uint32_t>(Control::kFind)) {
+      cache::Key key;
+      EXPECT_EQ(message.payload.size(), key.digest.size());
+      std::memcpy(key.digest.data(), message.payload.data(), key.digest.size());
+      auto found = cache::Store::open(cache)->lookup(key);
+      EXPECT_TRUE(oci::send_control(socket, static_cast<uint32_t>(Control::kFound), {},
+                                    *found ? (*found)->get() : -1));
     } else if (message.kind == static_cast<uint32_t>(Control::kCompile) ||
                message.kind == static_cast<uint32_t>(Control::kCompileMetered)) {
       ++compilations;
@@ -131,11 +147,6 @@ std::string TestContainer::create() {
   if (!group) return group.error().message;
   cgroup_ = std::move(*group);
 
-  static const Fd program = [] {
-    auto opened = oci::open_program(WASMEDGE_INIT);
-    EXPECT_TRUE(opened) << opened.error().message;
-    return std::move(*opened);
-  }();
   int ends[2] = {-1, -1};
   EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
   output_end_.reset(ends[0]);
@@ -147,21 +158,75 @@ std::string TestContainer::create() {
                                .bundle = bundle(),
                                .rootfs_mounts = mounts,
                                .cgroup = &*cgroup_,
-                               .program = program.get(),
+                               .program = init_program(),
                                .stdout_fd = writer.get(),
                                .stderr_fd = writer.get(),
                                .cache = cache_fd.get(),
                                .extra = policy::encode(ceilings)});
   if (!launched) return launched.error().message;
   launched_ = std::move(*launched);
-  oci::ControlMessage message = converse();
+  oci::ControlMessage message = converse(launched_->control.get());
   if (message.kind == static_cast<uint32_t>(Control::kReady)) {
-    const size_t end = message.payload.find('\n');
-    if (end != std::string::npos) policy = message.payload.substr(end + 1);
+    Readiness ready = decode_readiness(message.payload);
+    policy = std::move(ready.policy);
     refusals_ = std::move(message.fd);
-    return message.payload.substr(0, end);
+    is_module_ = ready.kind == "wasm";
+    return ready.kind;
   }
   return oci::decode_error(message.payload).message;
+}
+
+std::pair<int, std::string> TestContainer::exec(const std::vector<std::string>& args) {
+  const nlohmann::json process = {{"args", args}, {"cwd", "/"}, {"env", {"PATH=/bin"}}};
+  auto spec = oci::parse_spec(config.dump());
+  int ends[2] = {-1, -1};
+  EXPECT_EQ(::pipe2(ends, O_CLOEXEC), 0);
+  const Fd reader(ends[0]);
+  Fd writer(ends[1]);
+  Fd cache_fd;
+  if (!cache.empty()) cache_fd = *open_file(cache, O_RDONLY | O_DIRECTORY);
+  auto launched = oci::launch({.spec = &*spec,
+                               .id = "unit-test",
+                               .bundle = bundle(),
+                               .rootfs_mounts = {},
+                               .cgroup = &*cgroup_,
+                               .program = init_program(),
+                               .stdout_fd = writer.get(),
+                               .stderr_fd = writer.get(),
+                               .cache = cache_fd.get(),
+                               .extra = policy::encode(ceilings),
+                               .join = pid(),
+                               .process = process.dump(),
+                               .beside_module = is_module_});
+  if (!launched) return {-1, launched.error().message};
+  writer.reset();
+  oci::ControlMessage message = converse(launched->control.get());
+  const bool ready = message.kind == static_cast<uint32_t>(Control::kReady);
+  std::string said = ready ? "" : oci::decode_error(message.payload).message;
+  if (ready) {
+    EXPECT_TRUE(oci::send_control(launched->control.get(), static_cast<uint32_t>(Control::kStart)));
+    auto all = read_all(reader.get(), size_t{1} << 20, "pipe");
+    said = all ? *all : all.error().message;
+  } else {
+    ::kill(launched->pid, SIGKILL);
+  }
+  int status = 0;
+  while (::waitpid(launched->pid, &status, 0) < 0 && errno == EINTR) {
+  }
+  if (!ready) return {-1, said};
+  return {WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status), said};
+}
+
+void TestContainer::map_users(unsigned host_id, bool give_files_away) {
+  config["linux"]["namespaces"].push_back({{"type", "user"}});
+  for (const char* map : {"uidMappings", "gidMappings"}) {
+    config["linux"][map] = {{{"containerID", 0}, {"hostID", host_id}, {"size", 65'536}}};
+  }
+  if (!give_files_away) return;
+  EXPECT_EQ(::chown(rootfs().c_str(), host_id, host_id), 0);
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(rootfs())) {
+    EXPECT_EQ(::lchown(entry.path().c_str(), host_id, host_id), 0);
+  }
 }
 
 std::string TestContainer::refusals() {

@@ -40,6 +40,11 @@ class TestContainer {
   int run();
   /// stdout and stderr together, or what a terminal showed, after wait().
   const std::string& output() const { return output_; }
+  /// After start(): a further process, from its launch to its end. Its status, and what it wrote;
+  /// or -1 and the error.
+  std::pair<int, std::string> exec(const std::vector<std::string>& args);
+  /// The maps of a user namespace, which the container then has; its files are given away.
+  void map_users(unsigned host_id, bool give_files_away = true);
 
   pid_t pid() const { return launched_ ? launched_->pid : 0; }
   const oci::Cgroup& cgroup() const { return *cgroup_; }
@@ -57,7 +62,8 @@ class TestContainer {
   std::string refusals();  // what the guest was refused, as far as it has been written
 
  private:
-  oci::ControlMessage converse();
+  /// Answers the process's questions until it says something else.
+  oci::ControlMessage converse(int socket);
   oci::TemporaryDirectory directory_;
   std::optional<oci::Cgroup> cgroup_;
   std::optional<oci::Launched> launched_;
@@ -65,6 +71,7 @@ class TestContainer {
   Fd refusals_;
   std::string output_;
   bool reaped_ = false;
+  bool is_module_ = false;
 };
 
 /// Why such containers cannot be made here; empty if they can.

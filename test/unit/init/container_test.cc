@@ -264,14 +264,7 @@ TEST_F(Container, JoinsNamespaces) {
 }
 
 TEST_F(Container, UserNamespace) {
-  for (const auto& entry : fs::recursive_directory_iterator(box().rootfs())) {
-    ASSERT_EQ(::lchown(entry.path().c_str(), 100'000, 100'000), 0);
-  }
-  ASSERT_EQ(::chown(box().rootfs().c_str(), 100'000, 100'000), 0);
-  config()["linux"]["namespaces"].push_back({{"type", "user"}});
-  for (const char* map : {"uidMappings", "gidMappings"}) {
-    config()["linux"][map] = {{{"containerID", 0}, {"hostID", 100'000}, {"size", 65'536}}};
-  }
+  box().map_users(100'000);
   // sysfs and cgroup views belong to who owns their namespaces: here, the container.
   EXPECT_EQ(
       shell("id -u; sed 's/ \\+/ /g' /proc/self/uid_map; touch /x; echo > /dev/null; echo ok"),
@@ -279,6 +272,49 @@ TEST_F(Container, UserNamespace) {
   struct stat status{};
   ASSERT_EQ(::stat((box().rootfs() + "/x").c_str(), &status), 0);
   EXPECT_EQ(status.st_uid, 100'000u);
+}
+
+/// As containerd keeps layers: in directories that root alone may search, owned by the host's ids.
+TEST_F(Container, UserNamespaceOnLayersOfTheHostsRoot) {
+  const oci::TemporaryDirectory layers, volume;
+  fs::permissions(layers.path(), fs::perms(0700));
+  for (const char* name : {"/upper", "/work"}) fs::create_directory(layers.path() + name);
+  ASSERT_EQ(::chown((layers.path() + "/upper").c_str(), 100'000, 100'000), 0);
+  fs::rename(box().rootfs(), layers.path() + "/lower");
+  fs::create_directory(box().rootfs());
+  box().mounts = {
+      {"",
+       "overlay",
+       "overlay",
+       {"lowerdir=" + layers.path() + "/lower", "upperdir=" + layers.path() + "/upper",
+        "workdir=" + layers.path() + "/work", "uidmap=0:100000:65536", "gidmap=0:100000:65536"}}};
+  box().map_users(100'000, false);
+  write_text(volume.path() + "/file", "of the host\n");
+  ASSERT_EQ(::chown((volume.path() + "/file").c_str(), 7, 7), 0);
+  fs::permissions(volume.path(), fs::perms(0700));
+  config()["mounts"].push_back({{"destination", "/volume"},
+                                {"type", "bind"},
+                                {"source", volume.path()},
+                                {"options", {"rbind", "ridmap"}}});
+  EXPECT_EQ(shell("stat -c %u /bin/busybox /volume/file; cat /volume/file; touch /new /volume/new"),
+            "0\n7\nof the host\n");
+  struct stat status{};
+  ASSERT_EQ(::stat((layers.path() + "/upper/new").c_str(), &status), 0);
+  EXPECT_EQ(status.st_uid, 100'000u);
+  ASSERT_EQ(::stat((volume.path() + "/new").c_str(), &status), 0);
+  EXPECT_EQ(status.st_uid, 0u);
+}
+
+TEST_F(Container, AnIdMapThatIsWrongIsNamed) {
+  box().map_users(100'000);
+  box().mounts = {{"", "bind", box().rootfs(), {"rbind", "uidmap=0:x:1", "gidmap=0:1:1"}}};
+  EXPECT_TRUE(contains(refused(), "\"0:x:1\" is no map of ids"));
+  container_.emplace();
+  config()["mounts"].push_back({{"destination", "/volume"},
+                                {"type", "bind"},
+                                {"source", "/etc"},
+                                {"options", {"rbind", "idmap"}}});
+  EXPECT_TRUE(contains(refused(), "mount /etc at /volume: option idmap: uidMappings"));
 }
 
 TEST_F(Container, SeccompHolds) {
@@ -367,15 +403,16 @@ TEST_F(Container, CreateErrorsSayWhatToChange) {
                 [](Json& c) { c["process"]["consoleSize"] = {{"height", 70'000}, {"width", 80}}; }),
             "config.json: process.consoleSize.height: 70000 is out of range (0 to 65535)");
   EXPECT_EQ(error_with([](Json& c) { c["process"]["args"] = {"/no/such"}; }),
-            "entry point \"/no/such\": executable file not found in the image; looked at /no/such");
+            "step find: entry point \"/no/such\": executable file not found in the image; looked "
+            "at /no/such");
   EXPECT_EQ(error_with([](Json& c) {
               c["mounts"].push_back(
                   {{"destination", "/x"}, {"source", "/no/such"}, {"options", {"bind"}}});
             }),
-            "mount /no/such at /x: source: /no/such: No such file or directory");
+            "step mount: mount /no/such at /x: source: /no/such: No such file or directory");
   EXPECT_EQ(
       error_with([](Json& c) { c["mounts"].push_back({{"destination", "/x"}, {"type", "nofs"}}); }),
-      "mount nofs at /x: the kernel knows no filesystem \"nofs\"");
+      "step mount: mount nofs at /x: the kernel knows no filesystem \"nofs\"");
   EXPECT_TRUE(contains(
       error_with([](Json& c) {
         c["mounts"].push_back(

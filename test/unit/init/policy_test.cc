@@ -159,7 +159,8 @@ TEST_F(PolicyContainer, MistakesAreCreateErrors) {
   with(kForever);
   rule("network", "connect=db");
   EXPECT_EQ(box_->create(),
-            "annotation io.wasmedge.wasi.network: character 11 (the end): expected \":\" and a "
+            "step policy: annotation io.wasmedge.wasi.network: character 11 (the end): expected "
+            "\":\" and a "
             "port, such as :443 or :*");
   with(kForever);
   rule("preopens", "/nowhere:ro");

@@ -81,12 +81,13 @@ class FindProgram : public ::testing::Test {
     write_text(directory_.path() + path, content);
     ::chmod((directory_.path() + path).c_str(), mode);
   }
-  /// "kind path", or the error.
+  /// "kind path", and the function if one is named; or the error.
   std::string find(const std::string& name) {
     process_.args = {name};
     const auto program = find_program(root_.get(), process_);
     if (!program) return program.error().message;
-    return (program->kind == ProgramKind::kWasm ? "wasm " : "native ") + program->path;
+    return (program->kind == ProgramKind::kWasm ? "wasm " : "native ") + program->path +
+           (program->function.empty() ? "" : " " + program->function);
   }
   oci::TemporaryDirectory directory_;
   Fd root_;
@@ -118,6 +119,20 @@ TEST_F(FindProgram, Names) {
   // A native program is not taken from the working directory by a bare name.
   put("/app/script", "#!/bin/sh\n");
   EXPECT_NE(find("script").find("file not found"), std::string::npos);
+}
+
+TEST_F(FindProgram, Functions) {
+  put("/app/lib.wasm", kModule);
+  put("/usr/bin/tool", "#!/bin/sh\n");
+  EXPECT_EQ(find("/app/lib.wasm#run"), "wasm /app/lib.wasm run");
+  EXPECT_EQ(find("lib.wasm#run"), "wasm /app/lib.wasm run");
+  EXPECT_NE(find("tool#run").find("only a WebAssembly module has functions"), std::string::npos);
+  EXPECT_NE(find("/app/none.wasm#run").find("looked at /app/none.wasm"), std::string::npos);
+  EXPECT_NE(find("#run").find("names a function and no module"), std::string::npos);
+  EXPECT_NE(find("/app/none#").find("looked at /app/none#"), std::string::npos);
+  // A file of the whole name comes first.
+  put("/app/lib.wasm#run", kModule);
+  EXPECT_EQ(find("/app/lib.wasm#run"), "wasm /app/lib.wasm#run");
 }
 
 TEST_F(FindProgram, SearchGoesOnAfterWhatIsNoProgram) {

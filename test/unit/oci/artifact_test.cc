@@ -98,6 +98,70 @@ TEST_F(ArtifactTest, DataLayersArePassedOver) {
   EXPECT_EQ(found->module.digest, module.digest);
 }
 
+/// Two modules with titles, and what the config calls the program.
+TEST_F(ArtifactTest, OfSeveralModulesTheEntryPointNamesOne) {
+  const auto titled = [&](const std::string& bytes, const std::string& title) {
+    Json layer = json_of(source.put(kWasm, bytes));
+    layer["annotations"] = {{"org.opencontainers.image.title", title}};
+    return layer;
+  };
+  const Json first = titled("first", "a.wasm");
+  const Json second = titled("second", "/lib/b.wasm");
+  const Descriptor target = manifest(config(), {first, second});
+  const auto chosen = [&](const Descriptor& of, const std::string& entry) {
+    const auto found = find_artifact(source, of, entry);
+    return found ? found->module.digest : found.error().message;
+  };
+  EXPECT_EQ(chosen(target, "a.wasm"), first["digest"]);
+  EXPECT_EQ(chosen(target, "/a.wasm"), first["digest"]);
+  EXPECT_EQ(chosen(target, "/lib/b.wasm"), second["digest"]);
+  for (const char* wrong : {"", "c.wasm", "b.wasm"}) {
+    const std::string message = chosen(target, wrong);
+    EXPECT_NE(message.find("titled \"a.wasm\", \"/lib/b.wasm\"; the entry point"),
+              std::string::npos)
+        << message;
+  }
+  // Where the container says nothing, the config does.
+  const Json fields = {{"config", {{"Entrypoint", Json::array({"/lib/b.wasm#run"})}}}};
+  EXPECT_EQ(chosen(manifest(source.put(kImageConfig, fields.dump()), {first, second}), ""),
+            second["digest"]);
+  // One title for two is none.
+  EXPECT_NE(chosen(manifest(config(), {first, titled("third", "a.wasm")}), "a.wasm").find("has 2"),
+            std::string::npos);
+}
+
+TEST_F(ArtifactTest, ManyModulesMakeNoLongMessage) {
+  std::vector<Json> layers;
+  for (int i = 0; i < 1000; ++i) layers.push_back(json_of(module));
+  EXPECT_LT(error(manifest(config(), layers), ErrorCode::kInvalidArgument).size(), 500);
+}
+
+TEST_F(ArtifactTest, AModuleIsPreferredToAComponent) {
+  const Descriptor component_config = config({{"architecture", "wasm"}, {"os", "wasip2"}});
+  Json component = json_of(manifest(component_config, {json_of(source.put(kWasm, "component"))}));
+  component["platform"] = {{"os", "wasip2"}, {"architecture", "wasm"}};
+  Json core = json_of(manifest(config(), {json_of(module)}));
+  core["platform"] = {{"os", "wasip1"}, {"architecture", "wasm"}};
+  const auto found = find_artifact(source, index({component, core}));
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_EQ(found->module.digest, module.digest);
+  EXPECT_NE(error(index({component}), ErrorCode::kUnimplemented).find("component"),
+            std::string::npos);
+}
+
+TEST_F(ArtifactTest, NestingAndEncodingAreNoMatter) {
+  const std::string deep(1'000'000, '[');
+  EXPECT_NE(error(source.put(kManifest, deep), ErrorCode::kInvalidArgument).find("not valid JSON"),
+            std::string::npos);
+  const std::string closed = R"({"config":)" + deep + std::string(1'000'000, ']') + "}";
+  EXPECT_NE(error(source.put(kManifest, closed), ErrorCode::kInvalidArgument)
+                .find("config: expected an object"),
+            std::string::npos);
+  EXPECT_NE(error(source.put(kManifest, "{\"config\":\"\xff\"}"), ErrorCode::kInvalidArgument)
+                .find("not valid JSON"),
+            std::string::npos);
+}
+
 TEST_F(ArtifactTest, TheCommandLineIsTheConfigs) {
   const Json fields = {{"config", {{"Entrypoint", {"/a.wasm"}}, {"Cmd", {"x", "y"}}}}};
   const Descriptor config = source.put(kImageConfig, fields.dump());
@@ -178,11 +242,25 @@ TEST_F(ArtifactTest, WrongDocumentsAreNamed) {
       {manifest(config(), {{{"mediaType", kWasm}, {"digest", 7}, {"size", 1}}}),
        ErrorCode::kInvalidArgument, "expected a string"},
       {manifest(config(), {json_of(module), json_of(module)}), ErrorCode::kInvalidArgument,
-       "several WebAssembly layers"},
+       "has 2 WebAssembly layers"},
       {manifest(config({{"architecture", "amd64"}, {"os", "linux"}}), {json_of(module)}),
        ErrorCode::kInvalidArgument, "architecture: \"amd64\""},
       {manifest(config({{"architecture", "wasm"}, {"os", "wasip2"}}), {json_of(module)}),
        ErrorCode::kUnimplemented, "component"},
+      {manifest(source.put(kImageConfig, R"({"os":"wasip2"})"), {json_of(module)}),
+       ErrorCode::kUnimplemented, "component"},
+      {manifest(source.put(kImageConfig, R"({"config":{"Entrypoint":"/a"}})"), {json_of(module)}),
+       ErrorCode::kInvalidArgument, "config.Entrypoint: expected an array"},
+      {manifest({kImageConfig, "sha512:" + std::string(128, 'a'), 2}, {json_of(module)}),
+       ErrorCode::kInvalidArgument, "config.digest"},
+      {manifest({kImageConfig, module.digest, int64_t{1} << 40}, {json_of(module)}),
+       ErrorCode::kResourceExhausted, "at most"},
+      {source.put(kManifest, R"({"config":{"mediaType":null,"digest":"","size":0},"layers":[]})"),
+       ErrorCode::kInvalidArgument, "config.mediaType: is missing"},
+      {index({{{"mediaType", kManifest}, {"digest", module.digest}, {"size", 8}, {"platform", 1}}}),
+       ErrorCode::kInvalidArgument, "manifests[0].platform: expected an object"},
+      {index({{{"mediaType", kManifest}, {"digest", module.digest}, {"size", 1.5}}}),
+       ErrorCode::kInvalidArgument, "expected a whole number"},
       {manifest(config({{"architecture", "wasm"}, {"layerDigests", {"sha256:0"}}}),
                 {json_of(module)}),
        ErrorCode::kInvalidArgument, "layerDigests[0]"},

@@ -25,7 +25,7 @@ TEST(Features, AreWhatTheParsersKnow) {
   const Json& linux_part = document.at("linux");
   EXPECT_TRUE(lists(linux_part.at("namespaces"), "cgroup"));
   EXPECT_EQ(linux_part.at("seccomp").at("enabled"), true);
-  EXPECT_EQ(linux_part.at("mountExtensions").at("idmap").at("enabled"), false);
+  EXPECT_EQ(linux_part.at("mountExtensions").at("idmap").at("enabled"), true);
   // By "rro" containerd's CRI plugin knows that a volume can be read-only with all below it.
   for (const char* name : {"bind", "ro", "rro", "rprivate", "nosuid", "tmpcopyup"}) {
     EXPECT_TRUE(lists(document.at("mountOptions"), name)) << name;

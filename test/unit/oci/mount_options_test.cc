@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/mount.h>
 
-#include "oci/contain.h"
+#include "oci/mounts.h"
 #include "oci/root_mount.h"
 
 namespace wasmedge::oci {

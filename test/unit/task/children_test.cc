@@ -37,10 +37,23 @@ TEST(Children, TellsAnEndWithoutASignal) {
   const pid_t pid = ::fork();
   if (pid == 0) ::_exit(7);
   std::optional<uint32_t> end;
-  children.watch(pid, pidfd_of(pid), [&end](uint32_t status) { end = status; });
+  ASSERT_TRUE(children.watch(pid, pidfd_of(pid), [&end](uint32_t status) { end = status; }));
   for (int i = 0; i < 100 && !end; i++) io.run_for(20ms);
   ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
   EXPECT_EQ(end, 7U);
+}
+
+TEST(Children, OneThatCannotBeWatchedIsEnded) {
+  boost::asio::io_context io(1);
+  Children children(io);
+  const pid_t pid = ::fork();
+  if (pid == 0) {
+    for (;;) ::pause();
+  }
+  const auto watched = children.watch(pid, Fd(), [](uint32_t) { FAIL() << "told"; });
+  ASSERT_FALSE(watched);
+  EXPECT_EQ(watched.error().code, ErrorCode::kResourceExhausted) << watched.error().message;
+  EXPECT_EQ(::kill(pid, 0), -1) << "it is not reaped";
 }
 
 TEST(Children, ReapsManyAndTellsEachItsOwn) {
@@ -50,10 +63,10 @@ TEST(Children, ReapsManyAndTellsEachItsOwn) {
   for (int code = 0; code < 20; code++) {
     const pid_t pid = ::fork();
     if (pid == 0) ::_exit(code);
-    children.watch(pid, pidfd_of(pid), [&ends, code](uint32_t status) {
+    ASSERT_TRUE(children.watch(pid, pidfd_of(pid), [&ends, code](uint32_t status) {
       EXPECT_FALSE(ends.contains(code)) << "told twice";
       ends[code] = status;
-    });
+    }));
   }
   const pid_t stranger = ::fork();  // as an orphan that the shim inherits
   if (stranger == 0) ::_exit(0);

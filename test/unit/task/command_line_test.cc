@@ -46,6 +46,14 @@ TEST(CommandLine, InfoAndVersionNeedNothingElse) {
   EXPECT_EQ(parse({"-v"})->action, Action::kVersion);
 }
 
+TEST(CommandLine, WhatPeopleAskForNeedsNothingElse) {
+  EXPECT_EQ(parse({"metrics"})->action, Action::kMetrics);
+  EXPECT_EQ(parse({"-output", "/x.prom", "metrics"})->output, "/x.prom");
+  EXPECT_EQ(parse({"doctor"})->action, Action::kDoctor);
+  EXPECT_FALSE(parse({"doctor"})->json);
+  EXPECT_TRUE(parse({"-json", "doctor"})->json);
+}
+
 TEST(CommandLine, FaultsAreNamed) {
   const auto message = [](const std::vector<const char*>& words) {
     const auto line = parse(words);

@@ -144,7 +144,10 @@ TEST_F(LoggerTest, ProgramGetsItsArgumentsItsStreamsAndTwoVariables) {
   ASSERT_TRUE(uri && *uri);
   auto started = platform_.start_logger(**uri, "box");
   ASSERT_TRUE(started) << started.error().message;
-  const auto logger = Logger::watch(io_, children_, **uri, *started, "container \"box\"");
+  const auto watched =
+      Logger::watch(io_, children_, **uri, *started, "container \"box\"", {"box", {}});
+  ASSERT_TRUE(watched) << watched.error().message;
+  const std::shared_ptr<Logger>& logger = *watched;
   ASSERT_TRUE(write_all(started->out.get(), "a line\n", "stdout"));
   auto ready = asio::co_spawn(io_, logger->wait_until_ready(), asio::use_future);
   while (ready.wait_for(0s) != std::future_status::ready) io_.run_for(5ms);

@@ -24,7 +24,8 @@ class Refusals : public testing::Test {
     ASSERT_EQ(::pipe2(ends.data(), O_NONBLOCK | O_CLOEXEC), 0);
     guest.reset(ends[1]);
     log::configure(log_writer.get(), log::Level::kInfo);
-    boost::asio::co_spawn(io, log_refusals(io, "c1", Fd(ends[0])), boost::asio::detached);
+    boost::asio::co_spawn(io, log_refusals(io, ProcessLog("c1", {}), Fd(ends[0])),
+                          boost::asio::detached);
   }
   void TearDown() override { log::configure(STDERR_FILENO, log::Level::kInfo); }
   void say(const std::string& text) { (void)!::write(guest.get(), text.data(), text.size()); }
@@ -46,12 +47,12 @@ using std::chrono::milliseconds;
 TEST_F(Refusals, AreWarningsOfTheContainer) {
   say("refused: a\nrefu");
   const std::string first = logged(milliseconds(50));
-  EXPECT_NE(first.find("level=warning msg=\"container c1: refused: a\""), std::string::npos)
+  EXPECT_NE(first.find("level=warning msg=\"refused: a\" id=c1 phase=run"), std::string::npos)
       << first;
   say("sed: b\n");
   guest.reset();
   const std::string second = logged(milliseconds(50));
-  EXPECT_NE(second.find("container c1: refused: b"), std::string::npos) << second;
+  EXPECT_NE(second.find("msg=\"refused: b\" id=c1"), std::string::npos) << second;
   EXPECT_EQ(lines(first) + lines(second), 2);
 }
 
@@ -64,7 +65,7 @@ TEST_F(Refusals, AHostileGuestFillsNoLog) {
 TEST_F(Refusals, NorForgesLines) {
   say("a\" level=fatal\x1b[2J\r" + std::string(5000, 'x') + "\n");
   const std::string text = logged(milliseconds(300));
-  EXPECT_NE(text.find("a\\\" level=fatal\\x1b[2J\\x0d"), std::string::npos) << text.substr(0, 200);
+  EXPECT_NE(text.find("a\\\" level=fatal\\x1b[2J\\r"), std::string::npos) << text.substr(0, 200);
   EXPECT_EQ(lines(text), 5) << "cut after 1 KiB each";
 }
 

@@ -15,7 +15,9 @@
 #include <boost/asio/co_spawn.hpp>
 #include <csignal>
 #include <fstream>
+#include <new>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "oci/control.h"
@@ -35,11 +37,13 @@ inline constexpr char kConfig[] = R"({"ociVersion": "1.0.2", "root": {"path": "r
 /// A machine without cgroups, whose first process is a child that follows a script.
 class FakePlatform : public Platform {
  public:
-  enum class Script { kReady, kError, kDie, kHang, kCompile };
+  /// kStopped: stops itself, and is ready once it gets SIGCONT.
+  enum class Script { kReady, kError, kDie, kHang, kCompile, kStopped };
   Script script = Script::kReady;
   int guest_exit_code = 0;
   bool guest_runs_for_ever = false;
   int compilations = 0;
+  bool out_of_memory = false;  // at the next launch
 
   Result<oci::Cgroup> make_cgroup(const std::string& path, const oci::Resources&) override {
     oci::CgroupRoots roots;
@@ -48,6 +52,7 @@ class FakePlatform : public Platform {
   }
 
   Result<oci::Launched> launch(oci::LaunchRequest) override {
+    if (std::exchange(out_of_memory, false)) throw std::bad_alloc();
     int ends[2];
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
     const pid_t pid = ::fork();
@@ -61,13 +66,15 @@ class FakePlatform : public Platform {
   }
 
   /// Every image is an ordinary one.
-  Result<cache::Compilation> fetch_module(const std::string&, const std::string&) override {
+  Result<cache::Compilation> fetch_module(const ImageQuestion&) override {
     int ends[2];
     EXPECT_EQ(::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), 0);
     const Fd theirs(ends[1]);
     EXPECT_TRUE(cache::send_reply(theirs.get(), {true, ErrorCode::kNotFound, "no module", {}}));
     return cache::Compilation{-1, Fd(ends[0]), "image"};
   }
+
+  Result<std::optional<Fd>> find_artifact(const cache::Key&) override { return std::nullopt; }
 
   /// A compiler that never answers.
   Result<cache::Compilation> compile(int, const std::string& name, bool) override {
@@ -81,6 +88,12 @@ class FakePlatform : public Platform {
   Result<LoggerProcess> start_logger(const LoggerUri& logger, const std::string& id) override {
     return start_logger_process(logger, id, "ns");
   }
+
+  metrics::Numbers numbers{};
+  void record(const metrics::Tally& tally) override {
+    for (const auto& [place, amount] : tally.additions()) numbers[place] += amount;
+  }
+  uint64_t counted(metrics::Counter counter) const { return numbers[place_of(counter)]; }
 
  private:
   static void say(int socket, Control kind, std::string_view payload = {}) {
@@ -101,8 +114,11 @@ class FakePlatform : public Platform {
         if (!oci::send_control(socket, static_cast<uint32_t>(Control::kCompile), "guest", 0))
           ::_exit(99);
         break;
+      case Script::kStopped:
+        ::raise(SIGSTOP);
+        [[fallthrough]];
       case Script::kReady:
-        say(socket, Control::kReady, "native");
+        say(socket, Control::kReady, init::encode({"native", {}, {}, {}}));
         break;
     }
     const auto start = oci::receive_control(socket);

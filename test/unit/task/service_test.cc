@@ -69,7 +69,10 @@ TEST_F(ServiceTest, InitsErrorIsCreatesError) {
   const auto created = call("Create", create_request());
   ASSERT_FALSE(created);
   EXPECT_EQ(created.error().code, ErrorCode::kNotFound);
-  EXPECT_EQ(created.error().message, "process.args[0]: no /guest in the rootfs");
+  EXPECT_EQ(
+      created.error().message.find("step create: process.args[0]: no /guest in the rootfs; hint: "),
+      0u)
+      << created.error().message;
   settle();
   EXPECT_TRUE(topics_.empty());
   platform_.script = FakePlatform::Script::kReady;
@@ -120,6 +123,14 @@ TEST_F(ServiceTest, KillEndsACreateThatCompiles) {
   EXPECT_FALSE(create->answer);
   EXPECT_TRUE(call("Kill", signal(SIGKILL)));
   EXPECT_EQ(code_of(finish(*create)), ErrorCode::kInternal);
+}
+
+TEST_F(ServiceTest, OutOfMemoryInCreateLeavesNothing) {
+  platform_.out_of_memory = true;
+  EXPECT_EQ(code_of(call("Create", create_request())), ErrorCode::kResourceExhausted);
+  EXPECT_TRUE(service_.empty());
+  EXPECT_TRUE(call("Create", create_request()));
+  EXPECT_TRUE(call("Delete", process()));
 }
 
 TEST_F(ServiceTest, ABadConfigIsNamed) {
@@ -189,6 +200,25 @@ TEST_F(ServiceTest, ShutdownWaitsForTheLastContainer) {
   ASSERT_TRUE(call("Delete", process()));
   EXPECT_TRUE(call("Shutdown", ""));
   EXPECT_TRUE(shut_down_);
+}
+
+TEST_F(ServiceTest, WhatHappensIsCounted) {
+  using metrics::Counter;
+  platform_.guest_exit_code = 7;
+  ASSERT_TRUE(call("Create", create_request()));
+  ASSERT_TRUE(call("Start", process()));
+  ASSERT_TRUE(call("Wait", process()));
+  ASSERT_TRUE(call("Delete", process()));
+  platform_.script = FakePlatform::Script::kError;
+  ASSERT_FALSE(call("Create", create_request()));
+  settle();
+  EXPECT_EQ(platform_.counted(Counter::kCreates), 1u);
+  EXPECT_EQ(platform_.counted(Counter::kCreateFailures), 1u);
+  EXPECT_EQ(platform_.counted(Counter::kStartsOfNative), 1u);
+  EXPECT_EQ(platform_.counted(Counter::kExitsFailure), 1u);
+  EXPECT_EQ(platform_.numbers[metrics::place_of(oci::Phase::kCreate, ErrorCode::kNotFound)], 1u);
+  const size_t starts = metrics::place_of(metrics::Timing::kStart);
+  EXPECT_GT(platform_.numbers[starts + metrics::kBuckets], 0u) << "nanoseconds";
 }
 
 TEST_F(ServiceTest, APayloadThatIsNoRequestIsRefused) {
