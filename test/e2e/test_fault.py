@@ -61,7 +61,7 @@ def test_killed_shim_of_a_pod(cri, pods):
     for container in containers:
         # What dies is told twice: by the delete (137), and by the connection that ends, which CRI knows no status of (255).
         assert pod.wait(container).exit_code in (137, 255)
-    assert not any(map(is_alive, pids))
+    wait_until(lambda: not any(map(is_alive, pids)), "its processes to be killed", timeout=20)
     wait_until(
         lambda: cri.PodSandboxStatus(pod_sandbox_id=pod.id).status.state == cri.api.SANDBOX_NOTREADY, "the pod not to be ready"
     )
