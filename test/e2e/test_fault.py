@@ -59,7 +59,7 @@ def test_killed_shim_of_a_pod(cri, pods):
     pids = [cri.pid(each) for each in containers]
     os.kill(shim_of(pids[0]), signal.SIGKILL)
     for container in containers:
-        # What dies is told twice: by the delete (137), and by the connection that ends, which CRI knows no status of (255).
+        # It should be 137 alone. 255 was seen, on 1.6 at least, and is not explained yet.
         assert pod.wait(container).exit_code in (137, 255)
     wait_until(lambda: not any(map(is_alive, pids)), "its processes to be killed", timeout=20)
     wait_until(
