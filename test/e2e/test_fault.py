@@ -59,7 +59,7 @@ def test_killed_shim_of_a_pod(cri, pods):
     pids = [cri.pid(each) for each in containers]
     os.kill(shim_of(pids[0]), signal.SIGKILL)
     for container in containers:
-        # It should be 137 alone. 255 was seen, on 1.6 at least, and is not explained yet.
+        # It should be 137 alone. CRI tells 255 on 1.6, 1.7 and 2.1, which is not explained yet.
         assert pod.wait(container).exit_code in (137, 255)
     wait_until(lambda: not any(map(is_alive, pids)), "its processes to be killed", timeout=20)
     wait_until(
